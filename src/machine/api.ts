@@ -1,0 +1,105 @@
+import type { MachineSpec } from "./spec.ts";
+
+/**
+ * What a page, the command line or a test may ask of a host, and what a host tells. Types alone: both sides of the
+ * worker boundary import this file, and everything in it crosses a `postMessage` as it is.
+ */
+
+/** How a script in the guest ended. */
+export interface RunResult {
+  /** Exit code 0 to 255; 128 + the signal's number where a signal ended it; 124 when the time limit did. */
+  readonly exit: number;
+  readonly how: "exited" | "signal" | "time limit";
+  readonly stdout: Uint8Array;
+  readonly stderr: Uint8Array;
+  /** True when output past the limit was dropped and the script ended for it. */
+  readonly truncated: boolean;
+}
+
+export interface RunOptions {
+  /** Milliseconds until the script's process group is killed; 0 for none. Default 10,000. */
+  readonly limit?: number;
+  /** Bytes of output kept, stdout and stderr together; past it the script is killed. Default 4 MiB. */
+  readonly maxOutput?: number;
+}
+
+/** Where a starting machine is. `loaded` and `total` are bytes over the wire, where a stage has bytes. */
+export interface Progress {
+  readonly stage: "download" | "restore" | "boot" | "layer" | "ready";
+  /** The image's part or layer: `kernel`, `initramfs`, `nft` … */
+  readonly part?: string;
+  readonly loaded?: number;
+  readonly total?: number;
+}
+
+/** Why a machine stopped by itself. */
+export type StopReason = "panic" | "poweroff" | "reboot" | "fault";
+
+/** Things worth a quiet word, none of which stops a lab. */
+export type NoticeCode =
+  | "snapshot-stored"
+  | "snapshot-refused" // storage is full or forbidden: the next start boots
+  | "snapshot-damaged" // what was stored could not be trusted and is gone: this start boots
+  | "agent-lost" // the guest agent was killed; a new one is being started
+  | "agent-back"
+  | "agent-silent"; // the guest runs but its agent does not answer
+
+export type MachineEvent =
+  | { readonly type: "progress"; readonly progress: Progress }
+  | { readonly type: "console"; readonly bytes: Uint8Array }
+  | { readonly type: "stopped"; readonly reason: StopReason; readonly message: string }
+  | { readonly type: "notice"; readonly code: NoticeCode; readonly message: string };
+
+export interface StartOptions {
+  /** `instant`: restore the stored snapshot if there is a sound one, else boot and store one. Default `instant`. */
+  readonly start?: "instant" | "boot";
+  /** Environment of the console's shell, for example `LANG`. */
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly columns?: number;
+  readonly rows?: number;
+}
+
+export interface StartReport {
+  readonly how: "boot" | "restore";
+  /** Milliseconds from the call to a shell on the console, and of that until the agent's first word. */
+  readonly milliseconds: number;
+  readonly agentMilliseconds: number;
+  /** Guest instructions until the agent's first word; 0 after a restore. */
+  readonly instructions: number;
+}
+
+/** One look at a machine's meters. */
+export interface Meters {
+  readonly running: boolean;
+  /** Guest instructions since the machine started, modulo 2^32 as v86 counts them. */
+  readonly instructions: number;
+  /** Share of host time spent executing the guest since the last look, 0 to 1. */
+  readonly busy: number;
+  readonly jit: boolean;
+}
+
+/** The host in its worker, as comlink shows it. Every method names the machine by {@link MachineSpec.name}. */
+export interface HostApi {
+  start(
+    spec: MachineSpec,
+    options: StartOptions,
+    events: (event: MachineEvent) => void,
+  ): Promise<StartReport>;
+  /** Ends a machine and frees its memory; it may be started again. */
+  stop(machine: string): Promise<void>;
+  /** Bytes typed on the console. */
+  type(machine: string, bytes: Uint8Array): Promise<void>;
+  /** Console bytes the receiver has dealt with: the guest pauses when it is too far ahead. */
+  acknowledge(machine: string, bytes: number): Promise<void>;
+  resize(machine: string, columns: number, rows: number): Promise<void>;
+  run(machine: string, script: string, options?: RunOptions): Promise<RunResult>;
+  put(machine: string, path: string, bytes: Uint8Array, mode?: number): Promise<void>;
+  get(machine: string, path: string): Promise<Uint8Array>;
+  pause(machine: string): Promise<void>;
+  resume(machine: string): Promise<void>;
+  meters(machine: string): Promise<Meters>;
+  /** The machine as it is now, for {@link HostApi.restore}; it runs on. */
+  snapshot(machine: string): Promise<Uint8Array>;
+  /** Puts a running machine back to a snapshot of its own. Refused with a reason when it is not one, losing nothing. */
+  restore(machine: string, snapshot: Uint8Array): Promise<void>;
+}
