@@ -80,11 +80,7 @@ export interface Meters {
 
 /** The host in its worker, as comlink shows it. Every method names the machine by {@link MachineSpec.name}. */
 export interface HostApi {
-  start(
-    spec: MachineSpec,
-    options: StartOptions,
-    events: (event: MachineEvent) => void,
-  ): Promise<StartReport>;
+  start(spec: MachineSpec, options: StartOptions, events: (event: MachineEvent) => void): Promise<StartReport>;
   /** Ends a machine and frees its memory; it may be started again. */
   stop(machine: string): Promise<void>;
   /** Bytes typed on the console. */
