@@ -12,6 +12,7 @@
  *   nsview/processes.h   /proc: processes and their links
  *   nsview/mounts.h      the file tree a process can reach
  *   nsview/network.h     interfaces, by rtnetlink
+ *   nsview/ipc.h         System V objects and POSIX queues
  *   nsview/namespaces.h  what each namespace holds, by setns and ioctl
  *   nsview/table.h, json.h, rows.h   three ways to print it
  */

@@ -113,11 +113,21 @@ static void json_maps(const char *name, const struct id_map *maps, unsigned coun
     putchar(']');
 }
 
+static void json_ipc(const struct namespace *n)
+{
+    printf(",\"shm\":%ld,\"msg\":%ld,\"sem\":%ld,\"queues\":[", n->shm, n->msg, n->sem);
+    for (unsigned i = 0; i < n->queue_count; i++) {
+        if (i) putchar(',');
+        json_text(n->queues[i]);
+    }
+    putchar(']');
+}
+
 static void json_facts(const struct namespace *n)
 {
     if (n->kind == UTS) json_member("hostname", n->hostname);
     else if (n->kind == NET) json_interfaces(n);
-    else if (n->kind == IPC) printf(",\"shm\":%ld,\"msg\":%ld,\"sem\":%ld", n->shm, n->msg, n->sem);
+    else if (n->kind == IPC) json_ipc(n);
     else if (n->kind == CGROUP) json_member("root", n->cgroup_root);
     else if (n->kind == MNT) printf(",\"view\":%d", n->view);
     else if (n->kind == PID) printf(n->init ? ",\"level\":%u,\"init\":%d" : ",\"level\":%u,\"init\":null", n->level, n->init);

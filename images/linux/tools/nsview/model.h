@@ -18,6 +18,7 @@
 #define MAX_INTERFACES 32
 #define MAX_ADDRESSES 8
 #define MAX_MAPS 8
+#define MAX_QUEUES 16
 #define MAX_LEVELS 33 /* PID namespaces nest 32 deep below the first (pid_namespaces(7)) */
 #define MAX_TEXT 256  /* bytes kept of any one path or name */
 
@@ -92,6 +93,8 @@ struct namespace {
     unsigned uid_maps, gid_maps;
     unsigned owner_uid;        /* user: who made it (NS_GET_OWNER_UID) */
     long shm, msg, sem;        /* ipc: System V segments, queues and semaphore sets */
+    char *queues[MAX_QUEUES];  /* ipc: names of POSIX message queues */
+    unsigned queue_count;
     char *cgroup_root;         /* cgroup: which cgroup is "/" in it, or NULL */
     int view;                  /* mnt: what the process `via` sees */
 };

@@ -11,13 +11,10 @@
 #include <linux/nsfs.h>
 #include <sched.h>
 #include <sys/ioctl.h>
-#include <sys/ipc.h>
-#include <sys/msg.h>
-#include <sys/sem.h>
-#include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 
+#include "ipc.h"
 #include "mounts.h"
 #include "network.h"
 
@@ -73,23 +70,6 @@ static int read_hostname(struct namespace *n)
     struct utsname names;
     if (uname(&names) < 0) return -1;
     n->hostname = strdup(names.nodename);
-    return 0;
-}
-
-/* SHM_INFO and its like count what exists (shmctl(2), msgctl(2), semctl(2)). */
-static int read_system_v(struct namespace *n)
-{
-    union { int val; struct semid_ds *buf; unsigned short *array; struct seminfo *info; } argument;
-    struct shm_info shm;
-    struct msginfo msg;
-    struct seminfo sem;
-    argument.info = &sem;
-    if (shmctl(0, SHM_INFO, (void *)&shm) < 0) return -1;
-    if (msgctl(0, MSG_INFO, (void *)&msg) < 0) return -1;
-    if (semctl(0, 0, SEM_INFO, argument) < 0) return -1;
-    n->shm = shm.used_ids;
-    n->msg = msg.msgpool; /* under MSG_INFO: the number of queues */
-    n->sem = sem.semusz;  /* under SEM_INFO: the number of sets */
     return 0;
 }
 
@@ -188,7 +168,7 @@ static void read_facts(struct machine *m, struct namespace *n, int proc)
     if (n->kind == PID || n->kind == USER) n->parent = relative(fd, NS_GET_PARENT);
     if (n->kind == UTS) enter(m, n, fd, read_hostname);
     else if (n->kind == NET) enter(m, n, fd, read_interfaces);
-    else if (n->kind == IPC) enter(m, n, fd, read_system_v);
+    else if (n->kind == IPC) enter(m, n, fd, read_ipc);
     else if (n->kind == CGROUP) enter_cgroup(m, n, fd, proc);
     else if (n->kind == PID) read_pid_facts(m, n);
     else if (n->kind == USER) read_user_facts(n, fd, proc);

@@ -7,6 +7,7 @@
  *   interface  net name up|down index peer addresses       addresses joined by commas
  *   mount      mnt root point type source propagation      root: of the process that sees it
  *   ipc        ipc shm msg sem
+ *   queue      ipc name                                a POSIX message queue
  *   pid        pid level init
  *   uid_map    user inside outside count
  *   gid_map    user inside outside count
@@ -91,6 +92,11 @@ static void namespace_rows(const struct namespace *n)
     if (n->kind == UTS || n->kind == CGROUP) {
         printf("%s\t%u", n->kind == UTS ? "hostname" : "cgroup", n->inode);
         row_text(n->kind == UTS ? n->hostname : n->cgroup_root);
+        putchar('\n');
+    }
+    for (unsigned i = 0; i < n->queue_count; i++) {
+        printf("queue\t%u", n->inode);
+        row_text(n->queues[i]);
         putchar('\n');
     }
     for (unsigned i = 0; i < n->interface_count; i++) interface_row(n, &n->interfaces[i]);

@@ -103,12 +103,19 @@ static void mounts_text(const struct machine *m, const struct namespace *n)
     printf(" (%s)", root->type);
 }
 
+static void ipc_text(const struct namespace *n)
+{
+    printf("System V: %ld segments, %ld queues, %ld semaphore sets; POSIX queues:", n->shm, n->msg, n->sem);
+    for (unsigned i = 0; i < n->queue_count; i++) labelled(" ", n->queues[i]);
+    if (!n->queue_count) fputs(" none", stdout);
+}
+
 static void facts_text(const struct machine *m, const struct namespace *n)
 {
     if (!n->seen) fputs(n->kind == TIME ? "clock offsets" : "cannot be read from here", stdout);
     else if (n->kind == UTS) labelled("host name ", n->hostname);
     else if (n->kind == NET) interfaces_text(n);
-    else if (n->kind == IPC) printf("%ld shared memory, %ld queues, %ld semaphore sets", n->shm, n->msg, n->sem);
+    else if (n->kind == IPC) ipc_text(n);
     else if (n->kind == USER) maps_text(n);
     else if (n->kind == CGROUP) labelled("root ", n->cgroup_root ? n->cgroup_root : "?");
     else if (n->kind == MNT) mounts_text(m, n);
