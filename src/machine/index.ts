@@ -1,0 +1,10 @@
+export { AgentError } from "./agent/client.ts";
+export type * from "./api.ts";
+export { BootError } from "./boot.ts";
+export { Host, type Surroundings } from "./host.ts";
+export { type ImageSource, loadPart, sha256 } from "./image/load.ts";
+export { findImage, type Image, ImageError, type Manifest, type Part, parseManifest } from "./image/manifest.ts";
+export { SnapshotError } from "./snapshot/format.ts";
+export { MemorySnapshots, openBrowserSnapshots, type SnapshotStore } from "./snapshot/store.ts";
+export * from "./spec.ts";
+export { MissingInternal, V86_VERSION } from "./v86-internals.ts";

@@ -1,0 +1,23 @@
+import type { AgentClient } from "./agent/client.ts";
+import { readTar, type TarEntry } from "./image/tar.ts";
+
+/**
+ * Unpacks a layer into a running guest: its files by the agent, its directories and links by one script.
+ *
+ * @param archive a tar archive, inflated
+ * @throws AgentError naming the file that could not be written
+ */
+export async function installLayer(agent: AgentClient, archive: Uint8Array): Promise<void> {
+  const entries = readTar(archive);
+  const of = (type: TarEntry["type"]) => entries.filter((entry) => entry.type === type);
+  await Promise.all(of("file").map(({ path, content, mode }) => agent.put(`/${path}`, content, mode)));
+  const script = [
+    ...of("directory").map(({ path }) => `mkdir -p ${quote(`/${path}`)}`),
+    ...of("link").map(({ path, target }) => `ln -sfn ${quote(target)} ${quote(`/${path}`)}`),
+  ];
+  const { exit, stderr } = await agent.run(["set -e", ...script].join("\n"), { limit: 60_000 });
+  if (exit !== 0) throw new Error(`The layer could not be unpacked: ${new TextDecoder().decode(stderr)}`);
+}
+
+/** Quotes for a POSIX shell. */
+const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;

@@ -1,0 +1,131 @@
+import type { Internals } from "./v86-internals.ts";
+
+/**
+ * When a guest runs: turns of about a millisecond, a rest while it halts, none while it is paused; and whether hot
+ * code is compiled.
+ *
+ * v86's own scheduling burns a third of a core for an idle 250 Hz guest; this one rests until the next timer is due,
+ * never less than {@link LEAST_REST}, and an arriving interrupt ends the rest (v86 asks for a turn itself).
+ */
+
+/** Milliseconds. Measured: below this the worker's own timer costs more than it saves (`bench idle`). */
+const LEAST_REST = 1;
+
+/** Milliseconds without a halt after which compiling pays. Booting and shell commands are faster without: cold code. */
+const BUSY_BEFORE_JIT = 1000;
+/** Milliseconds of a mostly idle guest after which compiling is switched off again. */
+const IDLE_BEFORE_INTERPRETER = 3000;
+/** A stretch without a halt shorter than this, in milliseconds, does not count as work. */
+const WORTH_COUNTING = 100;
+
+export type PauseReason = "user" | "console" | "snapshot" | "stopped";
+
+export class Scheduler {
+  readonly #internals: Internals;
+  readonly #onFault: (error: unknown) => void;
+  readonly #paused = new Set<PauseReason>();
+  #wanted: (() => void) | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #tscAtPause: [number, number] | undefined;
+
+  #busy = 0;
+  #metered = performance.now();
+  #jit = false;
+  #sinceHalt = performance.now();
+  #lastWork = 0;
+
+  /** @param onFault called once when executing the guest threw: it can run no more */
+  constructor(internals: Internals, onFault: (error: unknown) => void) {
+    this.#internals = internals;
+    this.#onFault = onFault;
+    internals.schedule((delay, turn) => this.#later(delay, turn));
+    internals.meter((milliseconds) => this.#onTurn(milliseconds));
+  }
+
+  get running(): boolean {
+    return this.#paused.size === 0;
+  }
+
+  get jit(): boolean {
+    return this.#jit;
+  }
+
+  /** Stops turns. Reasons add up, and the guest's time-stamp counter stands still until the last is gone. */
+  pause(reason: PauseReason): void {
+    if (this.#paused.size === 0) this.#tscAtPause = this.#internals.tsc();
+    this.#paused.add(reason);
+    clearTimeout(this.#timer);
+  }
+
+  resume(reason: PauseReason): void {
+    if (!this.#paused.delete(reason) || this.#paused.size > 0) return;
+    if (this.#tscAtPause) this.#internals.setTsc(this.#tscAtPause);
+    this.#tscAtPause = undefined;
+    const turn = this.#wanted;
+    if (turn) this.#later(0, turn);
+  }
+
+  /** Forgets the counter kept for the end of a pause: the machine was put back to a snapshot, which has its own. */
+  forgetClock(): void {
+    this.#tscAtPause = this.#internals.tsc();
+  }
+
+  /** Share of time since the last call that went into executing the guest, 0 to 1. */
+  takeBusy(): number {
+    const now = performance.now();
+    const share = this.#busy / Math.max(1, now - this.#metered);
+    this.#busy = 0;
+    this.#metered = now;
+    return Math.min(1, share);
+  }
+
+  /** v86 numbers its requests, so an older one that still fires does nothing. */
+  #later(delay: number, turn: () => void): void {
+    this.#wanted = turn;
+    if (this.#paused.size > 0) return;
+    clearTimeout(this.#timer);
+    if (delay > 0 && this.#internals.halted()) {
+      this.#timer = setTimeout(() => this.#take(turn), Math.max(LEAST_REST, delay));
+    } else {
+      soon(() => this.#take(turn));
+    }
+  }
+
+  #take(turn: () => void): void {
+    if (this.#paused.size > 0) return;
+    try {
+      turn();
+    } catch (error) {
+      this.pause("stopped");
+      this.#onFault(error);
+    }
+  }
+
+  #onTurn(milliseconds: number): void {
+    this.#busy += milliseconds;
+    const now = performance.now();
+    const stretch = now - this.#sinceHalt;
+    if (this.#internals.halted()) this.#sinceHalt = now;
+    if (stretch >= WORTH_COUNTING) this.#lastWork = now;
+    if (!this.#jit && stretch >= BUSY_BEFORE_JIT) this.#setJit(true);
+    else if (this.#jit && now - this.#lastWork >= IDLE_BEFORE_INTERPRETER) this.#setJit(false);
+  }
+
+  #setJit(on: boolean): void {
+    this.#jit = on;
+    this.#internals.setJit(on);
+  }
+}
+
+/** Calls `turn` after everything that is already waiting: messages get through between turns. */
+const soon: (turn: () => void) => void = (() => {
+  const scope = globalThis as { setImmediate?: (turn: () => void) => void };
+  if (scope.setImmediate) return scope.setImmediate;
+  const channel = new MessageChannel();
+  const turns: (() => void)[] = [];
+  channel.port1.onmessage = () => turns.shift()?.();
+  return (turn) => {
+    turns.push(turn);
+    channel.port2.postMessage(0);
+  };
+})();

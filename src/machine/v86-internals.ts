@@ -1,0 +1,314 @@
+/**
+ * The one boundary to v86's inside.
+ *
+ * The library's published interface starts, stops and saves a machine. A host needs more: its own scheduling, devices
+ * of its own, guest memory without copies through proxies, and the repairs a restore needs. All of that is reached
+ * here, checked once when a machine is made, and handed on with types; no other file knows a name of v86's.
+ */
+import type { V86 } from "v86";
+
+/** The version the names below belong to; part of every snapshot's key. */
+export const V86_VERSION = "0.5.462";
+
+/** Thrown when this version of v86 lacks something we rely on. */
+export class MissingInternal extends Error {
+  override name = "MissingInternal";
+  constructor(part: string) {
+    super(`v86 has no \`${part}\`: this site was written for version ${V86_VERSION}. Install that exact version.`);
+  }
+}
+
+/** One word of a device's configuration space. Offsets follow from the order and the widths. */
+export interface VirtioField {
+  readonly bytes: 1 | 2 | 4;
+  readonly name: string;
+  readonly read: () => number;
+  readonly write: (value: number) => void;
+}
+
+/** v86's generic virtio-over-PCI device (virtio 1.2, 4.1). `pci_id` is slot << 3; ports are I/O ports. */
+export interface VirtioOptions {
+  readonly name: string;
+  readonly pci_id: number;
+  readonly device_id: number;
+  readonly subsystem_device_id: number;
+  readonly common: {
+    readonly initial_port: number;
+    readonly queues: readonly { readonly size_supported: number; readonly notify_offset: number }[];
+    readonly features: readonly number[];
+    readonly on_driver_ok: () => void;
+  };
+  readonly notification: {
+    readonly initial_port: number;
+    readonly single_handler: boolean;
+    readonly handlers: readonly ((queue: number) => void)[];
+  };
+  readonly isr_status: { readonly initial_port: number };
+  readonly device_specific: { readonly initial_port: number; readonly struct: readonly VirtioField[] };
+}
+
+/** A chain of descriptors the driver made available. */
+export interface BufferChain {
+  /** Bytes the driver says it wrote, resp. may be written. The driver's word: check before allocating. */
+  readonly length_readable: number;
+  readonly length_writable: number;
+  get_next_blob(into: Uint8Array): number;
+  set_next_blob(from: Uint8Array): number;
+}
+
+export interface Virtqueue {
+  is_configured(): unknown;
+  has_request(): boolean;
+  pop_request(): BufferChain;
+  push_reply(chain: BufferChain): void;
+  flush_replies(): void;
+}
+
+export interface VirtioDevice {
+  readonly queues: readonly Virtqueue[];
+  reset(): void;
+  needs_reset(): void;
+  set_state(state: unknown): void;
+}
+
+/** A device of ours that v86 saves and restores with the machine. */
+export interface SavedDevice {
+  /** Numbers, strings, typed arrays, arrays of these, and v86's own devices. */
+  get_state(): unknown[];
+  set_state(state: unknown[]): void;
+  reset(): void;
+}
+
+type Word = { [index: number]: number };
+type VirtioConstructor = new (cpu: unknown, options: VirtioOptions) => VirtioDevice;
+
+interface UntypedCpu {
+  wasm_memory: WebAssembly.Memory;
+  mem8: { byteOffset: number; length: number };
+  memory_size: Word;
+  in_hlt: Word;
+  flags: Word;
+  instruction_counter: Word;
+  current_tsc: Word;
+  last_result: Word;
+  fpu_status_word: Word;
+  mxcsr: Word;
+  main_loop(): number;
+  reboot_internal(): void;
+  set_jit_config(index: number, value: number): void;
+  store_current_tsc(): void;
+  set_tsc(low: number, high: number): void;
+  is_memory_zeroed(address: number, bytes: number): boolean;
+  zero_memory(address: number, bytes: number): void;
+  pack_memory(): { packed_memory: Uint8Array; bitmap: { get_buffer(): ArrayBuffer } };
+  unpack_memory(bitmap: { get(index: number): number }, packed: Uint8Array): void;
+  devices: {
+    pci: { device_spaces: ({ buffer: ArrayBufferLike; byteOffset: number } | undefined)[] };
+    virtio_net?: { mac: Uint8Array };
+    virtio_console: { virtio: object };
+  };
+}
+
+interface UntypedEmulator {
+  cpu: UntypedCpu;
+  running: boolean;
+  yield(delay: number, tick: number): void;
+  yield_callback(tick: number): void;
+  next_tick(delay: number): void;
+  unregister_yield(): void;
+}
+
+/** What {@link openInternals} looks for before anything is used, as paths from the emulator. */
+const RELIED_ON = [
+  ...["yield", "yield_callback", "next_tick", "unregister_yield", "cpu.wasm_memory", "cpu.mem8", "cpu.memory_size"],
+  ...["cpu.in_hlt", "cpu.flags", "cpu.instruction_counter", "cpu.current_tsc", "cpu.last_result"],
+  ...["cpu.fpu_status_word", "cpu.mxcsr", "cpu.main_loop", "cpu.reboot_internal", "cpu.set_jit_config"],
+  ...["cpu.store_current_tsc", "cpu.set_tsc", "cpu.is_memory_zeroed", "cpu.zero_memory", "cpu.pack_memory"],
+  ...["cpu.unpack_memory", "cpu.devices.pci.device_spaces", "cpu.devices.virtio_console.virtio"],
+];
+
+/** EFLAGS.IF, bit 9 (Intel SDM vol. 1, 3.4.3). */
+const INTERRUPT_FLAG = 1 << 9;
+
+const PAGE = 4096;
+
+/** A v86 opened up: everything a {@link Machine} does beyond the published interface. */
+export class Internals {
+  readonly #v86: UntypedEmulator;
+  readonly #cpu: UntypedCpu;
+  readonly #Virtio: VirtioConstructor;
+
+  constructor(v86: UntypedEmulator) {
+    this.#v86 = v86;
+    this.#cpu = v86.cpu;
+    this.#Virtio = this.#cpu.devices.virtio_console.virtio.constructor as VirtioConstructor;
+  }
+
+  /**
+   * Guest-physical memory as it is, byte 0 first. The view dies when WebAssembly memory grows, so take it anew for
+   * each use; v86's own `mem8` is a proxy and thousands of times slower.
+   */
+  memory(): Uint8Array {
+    return new Uint8Array(this.#cpu.wasm_memory.buffer, this.#cpu.mem8.byteOffset, this.#cpu.memory_size[0]);
+  }
+
+  /** Instructions executed since the machine was made, modulo 2^32. */
+  instructions(): number {
+    return this.#cpu.instruction_counter[0]! >>> 0;
+  }
+
+  /** True while the CPU waits in HLT. */
+  halted(): boolean {
+    return this.#cpu.in_hlt[0] !== 0;
+  }
+
+  /** True when the CPU waits in HLT with interrupts off: nothing will wake it again. */
+  dead(): boolean {
+    return this.halted() && (this.#cpu.flags[0]! & INTERRUPT_FLAG) === 0;
+  }
+
+  /** Switches compiling of hot code on or off; code already compiled stays in use. */
+  setJit(on: boolean): void {
+    this.#cpu.set_jit_config(0, on ? 0 : 1);
+  }
+
+  /** The time-stamp counter, as two 32-bit words, low first. */
+  tsc(): [number, number] {
+    this.#cpu.store_current_tsc();
+    return [this.#cpu.current_tsc[0]!, this.#cpu.current_tsc[1]!];
+  }
+
+  setTsc([low, high]: [number, number]): void {
+    this.#cpu.set_tsc(low, high);
+  }
+
+  /**
+   * Takes over scheduling: `later(delay, turn)` is called whenever the machine wants its next turn, in `delay`
+   * milliseconds; it calls `turn` then. A turn is about a millisecond of guest code and throws what the guest broke.
+   */
+  schedule(later: (delay: number, turn: () => void) => void): void {
+    this.#v86.unregister_yield();
+    this.#v86.yield = (delay, tick) => later(delay, () => this.#v86.yield_callback(tick));
+  }
+
+  /** Asks for a turn now; earlier requests are forgotten. */
+  nudge(): void {
+    if (this.#v86.running) this.#v86.next_tick(0);
+  }
+
+  /** Calls `report` with the milliseconds each turn took. */
+  meter(report: (milliseconds: number) => void): void {
+    const mainLoop = this.#cpu.main_loop;
+    this.#cpu.main_loop = () => {
+      const start = performance.now();
+      const delay = mainLoop();
+      report(performance.now() - start);
+      return delay;
+    };
+  }
+
+  /** Calls `handler` instead of resetting the CPU when the guest asks for a reset. */
+  onReset(handler: () => void): void {
+    this.#cpu.reboot_internal = handler;
+  }
+
+  /** Makes a virtio device and plugs it into the PCI bus. Before the machine first runs. */
+  plugVirtio(options: VirtioOptions): VirtioDevice {
+    return new this.#Virtio(this.#cpu, options);
+  }
+
+  /** Puts a device of ours, plugged into the same slot and ports, in the place of v86's own console. */
+  adoptConsole(device: SavedDevice): void {
+    (this.#cpu.devices as { virtio_console: unknown }).virtio_console = device;
+  }
+
+  /** @param mac six bytes: the address of the virtio network card, if there is one. Before the machine first runs. */
+  setMac(mac: Uint8Array): void {
+    this.#cpu.devices.virtio_net?.mac.set(mac);
+  }
+
+  /** Calls `visit` with the 256 bytes of configuration space of each PCI function on bus 0 and its slot number. */
+  eachPciFunction(visit: (space: Uint8Array, slot: number) => void): void {
+    this.#cpu.devices.pci.device_spaces.forEach((space, address) => {
+      if (space) visit(new Uint8Array(space.buffer, space.byteOffset, 256), address >> 3);
+    });
+  }
+
+  /**
+   * Replaces v86's packing of memory for snapshots, which goes through proxies page by page, by copies through raw
+   * views. The format stays v86's: one bit a page, then the pages that are not all zero.
+   */
+  packMemoryRaw(): void {
+    const cpu = this.#cpu;
+    cpu.pack_memory = () => {
+      const memory = this.memory();
+      const pages = memory.length / PAGE;
+      const bitmap = new Uint8Array(Math.ceil(pages / 8));
+      const used: number[] = [];
+      for (let page = 0; page < pages; page++) if (!cpu.is_memory_zeroed(page * PAGE, PAGE)) used.push(page);
+      const packed = new Uint8Array(used.length * PAGE);
+      used.forEach((page, index) => {
+        bitmap[page >> 3]! |= 1 << (page & 7);
+        packed.set(memory.subarray(page * PAGE, (page + 1) * PAGE), index * PAGE);
+      });
+      return { packed_memory: packed, bitmap: { get_buffer: () => bitmap.buffer } };
+    };
+    cpu.unpack_memory = (bitmap, packed) => {
+      const memory = this.memory();
+      memory.fill(0);
+      let from = 0;
+      for (let page = 0; page < memory.length / PAGE; page++) {
+        if (!bitmap.get(page)) continue;
+        memory.set(packed.subarray(from, from + PAGE), page * PAGE);
+        from += PAGE;
+      }
+    };
+  }
+
+  /**
+   * Runs `restore`, then puts three registers back into the CPU: v86 replaces its views of the last result (lazy
+   * flags), the FPU status word and MXCSR by the saved arrays and never writes them to the machine.
+   */
+  async restoring(restore: () => Promise<void>): Promise<void> {
+    const cpu = this.#cpu;
+    const names = ["last_result", "fpu_status_word", "mxcsr"] as const;
+    const views = names.map((name) => cpu[name]);
+    await restore();
+    names.forEach((name, index) => {
+      const saved = cpu[name][0]!;
+      cpu[name] = views[index]!;
+      cpu[name][0] = saved;
+    });
+  }
+}
+
+/**
+ * Opens a v86 made with `virtio_console`, that has loaded (`emulator-loaded`) and not yet run.
+ *
+ * @throws MissingInternal naming the first part this version lacks
+ */
+export function openInternals(emulator: V86): Internals {
+  const v86 = (emulator as unknown as { v86?: UntypedEmulator }).v86;
+  if (!v86) throw new MissingInternal("v86");
+  for (const path of RELIED_ON) {
+    let part: unknown = v86;
+    for (const name of path.split(".")) part = (part as Record<string, unknown> | undefined)?.[name];
+    if (part === undefined || part === null) throw new MissingInternal(path);
+  }
+  return new Internals(v86);
+}
+
+/**
+ * Loads the library. v86 decides at import how it will yield, and where `Worker` exists it makes one from a blob for
+ * each machine; we schedule ourselves ({@link Internals.schedule}), so it is kept from seeing `Worker` for that moment.
+ */
+export async function loadV86(): Promise<typeof V86> {
+  const scope = globalThis as { Worker?: unknown };
+  const worker = scope.Worker;
+  scope.Worker = undefined;
+  try {
+    return (await import("v86")).V86;
+  } finally {
+    scope.Worker = worker;
+  }
+}
