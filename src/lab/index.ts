@@ -1,5 +1,9 @@
+export { closest, type Fault, formatFault, LabFaults } from "./format/fault.ts";
+export { type LabReading, type LabTexts, type Origin, readLab } from "./format/read.ts";
+export { MOST_SEED, readSeed } from "./format/seed.ts";
 export type * from "./lab.ts";
-export type { LabSource } from "./load.ts";
+export { fetchSource, type LabSource, LoadError, type LoadProblem, loadLab } from "./load.ts";
+export { ProbeError, probeNames } from "./probes.ts";
 export { memoryStore, type ProgressStore } from "./progress.ts";
 export type { Block, Prose, Section } from "./prose.ts";
 export type * from "./running/types.ts";

@@ -1,0 +1,111 @@
+import { machineSpec } from "../../machine/spec.ts";
+import { stableMac } from "../../network/mac.ts";
+import type { Answer, HintScript, LabFile, LabMachine, Pattern, Reply, Script, Task, Tolerance } from "../lab.ts";
+import type { LabFileContent, WrittenHint, WrittenMachine, WrittenScript, WrittenTask } from "../schema.ts";
+import type { Text } from "../text.ts";
+import { choiceValue } from "./crosscheck.ts";
+import { parsePath, soleTemplate, type Values } from "./template.ts";
+
+/** MiB a machine has when the lab does not say. */
+const MEMORY = 64;
+
+function macs(name: string, machine: WrittenMachine, seed: number): string[] {
+  return (machine.nics ?? []).map((nic, card) => nic.mac?.toLowerCase() ?? stableMac(seed, name, card));
+}
+
+/** @returns what `{{machines.…}}` may name */
+export function machineValues(content: LabFileContent, seed: number): Values {
+  const entries = Object.entries(content.machines).map(([name, machine]) => {
+    const nics = macs(name, machine, seed).map((mac) => ({ mac }));
+    return [name, { name, image: machine.image, memory: machine.memory ?? MEMORY, nics }] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+/** @throws SpecError when a machine cannot be what the lab says */
+export function buildMachines(content: LabFileContent, seed: number): LabMachine[] {
+  return Object.entries(content.machines).map(([name, machine]) => ({
+    spec: machineSpec({
+      name,
+      image: machine.image,
+      memory: machine.memory ?? MEMORY,
+      nics: macs(name, machine, seed).map((mac) => ({ mac })),
+      layers: machine.layers ?? [],
+    }),
+    host: machine.host ?? name,
+    files: Object.entries(machine.files ?? {}).map(([to, file]) => buildFile(to, file)),
+  }));
+}
+
+function buildFile(to: string, file: NonNullable<WrittenMachine["files"]>[string]): LabFile {
+  const { from, executable = false } = typeof file === "string" ? { from: file } : file;
+  return { from: `files/${from}`, to, mode: executable ? 0o755 : 0o644 };
+}
+
+/** Makes tasks of cross-checked content: what is missing in one place is known to be said in another. */
+export function buildTasks(content: LabFileContent): Record<string, Task> {
+  const only = Object.keys(content.machines)[0]!;
+  return Object.fromEntries(
+    Object.entries(content.tasks).map(([id, task]) => [id, buildTask(id, task, task.machine ?? only)]),
+  );
+}
+
+function buildTask(id: string, task: WrittenTask, machine: string): Task {
+  const common = {
+    id,
+    say: task.say === undefined ? undefined : text(task.say),
+    needs: task.needs ?? [],
+    hint: task.hint === undefined ? undefined : buildHint(task.hint, machine),
+    solve: task.solve === undefined ? undefined : script(task.solve, machine),
+  };
+  const fail = task.fail === undefined ? undefined : script(task.fail, machine);
+  if (task.check !== undefined) return { ...common, kind: "check", check: script(task.check, machine), fail };
+  if (task.probe !== undefined) {
+    return { ...common, kind: "probe", probe: task.probe, machine, where: task.where as Pattern, fail };
+  }
+  return {
+    ...common,
+    kind: "ask",
+    question: text(task.ask!),
+    reply: buildReply(task),
+    must: task.must === "right",
+    answer: task.answer === undefined ? undefined : buildAnswer(task.answer, machine),
+    reveal: task.reveal,
+    because: task.because === undefined ? undefined : text(task.because),
+  };
+}
+
+const text = (written: string | Text): Text => (typeof written === "string" ? { en: written, zh: written } : written);
+
+const script = (written: WrittenScript, machine: string): Script =>
+  typeof written === "string" ? { machine, run: written } : { machine: written.machine ?? machine, run: written.run };
+
+function buildHint(written: WrittenHint, machine: string): HintScript {
+  if (typeof written === "string") return { machine, run: text(written) };
+  const run = written.run ?? { en: written.en!, zh: written.zh! };
+  return { machine: written.machine ?? machine, run: text(run) };
+}
+
+function buildReply(task: WrittenTask): Reply {
+  if (task.choices) {
+    const choices = task.choices.map((choice) => ({
+      value: choiceValue(choice),
+      label: typeof choice === "object" ? { en: choice.en, zh: choice.zh } : text(String(choice)),
+    }));
+    return { kind: "choice", choices };
+  }
+  if (task.tolerance !== undefined) return { kind: "number", tolerance: buildTolerance(task.tolerance) };
+  return typeof task.answer === "number" ? { kind: "number", tolerance: { by: "amount", value: 0 } } : { kind: "text" };
+}
+
+function buildTolerance(written: number | string): Tolerance {
+  if (typeof written === "number") return { by: "amount", value: written };
+  return { by: "share", value: Number.parseFloat(written) / 100 };
+}
+
+function buildAnswer(written: NonNullable<WrittenTask["answer"]>, machine: string): Answer {
+  if (typeof written === "object") return { kind: "script", script: script(written, machine) };
+  const path = typeof written === "string" ? parsePath(soleTemplate(written) ?? "") : undefined;
+  if (path?.[0] === "probe") return { kind: "probe", probe: path.slice(1, 3).join("."), machine, path: path.slice(3) };
+  return { kind: "literal", value: String(written) };
+}

@@ -1,0 +1,37 @@
+import { probeNames } from "../probes.ts";
+import type { LabFileContent } from "../schema.ts";
+import { type Fault, suggestion } from "./fault.ts";
+import type { Path, YamlFile } from "./yaml.ts";
+
+/**
+ * What a lab asks for that the format knows and this version of Ringside cannot give. Said before anything starts:
+ * a lab that would only half work is not opened.
+ */
+export function unsupported(content: LabFileContent, yaml: YamlFile): Fault[] {
+  const faults: Fault[] = [];
+  const lacks = (path: Path, message: string) => void faults.push(yaml.fault(path, message));
+  if (Object.keys(content.links ?? {}).length)
+    lacks(["links"], "This version runs machines without links between them.");
+  for (const [name, machine] of Object.entries(content.machines)) {
+    const cards = machine.nics ?? [];
+    if (cards.length > 1) {
+      lacks(["machines", name, "nics"], `This version gives a machine one network card, not ${cards.length}.`);
+    }
+    for (const [index, card] of cards.entries()) {
+      if (card.vlan !== undefined)
+        lacks(["machines", name, "nics", index, "vlan"], "This version has no VLANs on links.");
+    }
+  }
+  for (const [index, panel] of (content.layout ?? []).entries()) {
+    if (panel === "network") lacks(["layout", index], "This version has no network panel.");
+  }
+  const names = probeNames();
+  for (const [id, task] of Object.entries(content.tasks)) {
+    const read = typeof task.answer === "string" ? /\{\{\s*probe\.([\w-]+\.[\w-]+)/.exec(task.answer)?.[1] : undefined;
+    for (const [key, probe] of [["probe", task.probe] as const, ["answer", read] as const]) {
+      if (probe === undefined || names.includes(probe)) continue;
+      lacks(["tasks", id, key], `This version has no probe \`${probe}\`.${suggestion(probe, names)}`);
+    }
+  }
+  return faults;
+}

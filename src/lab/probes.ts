@@ -1,0 +1,46 @@
+import type { HostApi } from "../machine/api.ts";
+
+/** A probe that cannot be read: unknown, called wrongly, or answered with something that is no reading. */
+export class ProbeError extends Error {
+  override name = "ProbeError";
+}
+
+export type ProbeArguments = Readonly<Record<string, unknown>>;
+
+interface Probe {
+  /** Names of the arguments, all required. */
+  readonly takes: readonly string[];
+  /** @param machine the machine's name, checked to be text */
+  read(host: HostApi, machine: string): Promise<unknown>;
+}
+
+/** Probes by name (contract 5): how each is read through the interface every host has. */
+const PROBES: Readonly<Record<string, Probe>> = {};
+
+/** @returns names of the probes there are */
+export function probeNames(): string[] {
+  return Object.keys(PROBES);
+}
+
+/**
+ * Reads a probe.
+ *
+ * @param hostOf the host of a machine; rejects when there is no such machine or it does not run
+ * @returns plain JSON data
+ * @throws ProbeError with a sentence that names the probe and what is wrong
+ */
+export async function readProbe(
+  name: string,
+  args: ProbeArguments,
+  hostOf: (machine: string) => HostApi | Promise<HostApi>,
+): Promise<unknown> {
+  if (!Object.hasOwn(PROBES, name)) {
+    throw new ProbeError(`There is no probe \`${name}\`. There are: ${probeNames().join(", ")}.`);
+  }
+  const probe = PROBES[name]!;
+  const unknown = Object.keys(args).filter((key) => !probe.takes.includes(key));
+  if (unknown.length) throw new ProbeError(`The probe \`${name}\` does not take \`${unknown.join("`, `")}\`.`);
+  const machine = args.machine;
+  if (typeof machine !== "string") throw new ProbeError(`The probe \`${name}\` needs the name of a \`machine\`.`);
+  return probe.read(await hostOf(machine), machine);
+}

@@ -1,0 +1,287 @@
+import * as v from "valibot";
+
+/**
+ * What an author writes in `lab.yaml`, version 1 of the format. The published JSON Schema is made from this file
+ * (format/json-schema.ts); what a schema cannot say (names that must exist, cycles) is in format/crosscheck.ts.
+ *
+ * Messages here are noun phrases that complete "expected …".
+ *
+ * - **Text** a student reads is `{ en, zh }`, or one string where both languages say the same.
+ * - **Scripts** are `sh`, run as root in a machine: a string, or `{ machine, run }`. The machine is the task's
+ *   `machine` where none is given, and the lab's only machine where the task has none.
+ * - `check` exits with 0 when the task is done. `fail` exits with 0 when the attempt is over, and prints why.
+ *   `hint` prints a hint or nothing; `LANG` is `en_US.UTF-8` or `zh_CN.UTF-8`. `solve` does the task, for `lab check`.
+ * - **`{{path}}`** in scripts, texts and prose stands for a value: `{{seed.<name>}}`, `{{machines.<name>.nics[0].mac}}`,
+ *   `.memory`, `.image`; in `answer` also `{{probe.<name>.<path>}}`, read from the machine.
+ * - **Prose** is `en.md` and `zh.md`: one `## <step id>` section a step, and `## intro` and `## finish`. The first
+ *   `###` heading is the section's title. A paragraph `[[<task id>]]` places a task; the others follow the prose.
+ *   Fenced code with the info string `run` or `run <machine>` may be typed by a button; with `copy` it may be copied.
+ */
+
+/** Bounds, in characters or entries: far above any real lab, low enough that a hostile one costs nothing. */
+export const LIMITS = { script: 16_384, text: 4_096, machines: 16, tasks: 128, steps: 64, choices: 16, seeds: 64 };
+
+/** A map with these keys and no others. Of an unknown key, the message is the list of the known ones. */
+const map = <const Entries extends v.ObjectEntries>(entries: Entries, phrase: string) =>
+  v.strictObject(entries, (issue: v.StrictObjectIssue) =>
+    issue.expected === "never" ? Object.keys(entries).join(", ") : phrase,
+  );
+
+const ID = /^[a-z][a-z0-9-]{0,47}$/;
+const id = v.pipe(
+  v.string("a name"),
+  v.regex(ID, "a name: a lower-case letter, then letters, digits or -, at most 48 in all"),
+);
+const machineName = v.pipe(
+  v.string("the name of a machine"),
+  v.regex(/^[a-z][a-z0-9-]{0,31}$/, "a machine's name: a lower-case letter, then letters, digits or -, at most 32"),
+);
+
+const line = v.pipe(
+  v.string("text"),
+  v.minLength(1, "text that is not empty"),
+  v.maxLength(LIMITS.text, "at most 4,096 characters of text"),
+);
+const bothLanguages = map({ en: line, zh: line }, "{ en, zh }");
+const text = v.union([line, bothLanguages], "text, or { en, zh }");
+
+const script = v.pipe(
+  v.string("a script"),
+  v.regex(/\S/, "a script that is not empty"),
+  v.maxLength(LIMITS.script, "a script of at most 16,384 characters; longer ones go into files/"),
+);
+const scriptOn = v.union(
+  [script, map({ machine: v.optional(machineName), run: script }, "{ machine, run }")],
+  "a script, or { machine, run }",
+);
+const scripts = v.union([script, map({ en: script, zh: script }, "{ en, zh }")], "a script, or { en, zh }");
+const hint = v.union(
+  [
+    script,
+    map(
+      { machine: v.optional(machineName), run: v.optional(scripts), en: v.optional(script), zh: v.optional(script) },
+      "{ machine, run }, or { en, zh }",
+    ),
+  ],
+  "a script, { en, zh }, or { machine, run }",
+);
+
+const nic = map(
+  {
+    link: v.optional(id),
+    mac: v.optional(
+      v.pipe(
+        v.string("a MAC address"),
+        v.regex(/^[0-9a-fA-F][02468aceACE](?::[0-9a-fA-F]{2}){5}$/, "a unicast MAC address"),
+      ),
+    ),
+    vlan: v.optional(
+      v.pipe(
+        v.number("a VLAN id"),
+        v.integer("a whole VLAN id"),
+        v.minValue(1, "a VLAN id from 1"),
+        v.maxValue(4094, "a VLAN id up to 4094"),
+      ),
+    ),
+  },
+  "a network card: { link, mac, vlan }",
+);
+
+const labFileName = v.pipe(
+  v.string("the name of a file in files/"),
+  v.regex(
+    /^(?!.*(?:^|\/)\.\.?(?:\/|$))[\w.-]+(?:\/[\w.-]+)*$/,
+    "the name of a file in files/, without .. and without / at its start",
+  ),
+);
+const labFile = v.union(
+  [labFileName, map({ from: labFileName, executable: v.optional(v.boolean("true or false")) }, "{ from, executable }")],
+  "the name of a file in files/, or { from, executable }",
+);
+
+const machine = map(
+  {
+    image: id,
+    host: v.optional(id),
+    memory: v.optional(
+      v.pipe(
+        v.number("a number of MiB"),
+        v.integer("a whole number of MiB"),
+        v.minValue(32, "at least 32 MiB"),
+        v.maxValue(512, "at most 512 MiB"),
+      ),
+    ),
+    nics: v.optional(v.pipe(v.array(nic, "a list of network cards"), v.maxLength(8, "at most 8 network cards"))),
+    layers: v.optional(v.pipe(v.array(id, "a list of layers"), v.maxLength(16, "at most 16 layers"))),
+    /** Path in the guest → file in the lab's `files/`. */
+    files: v.optional(
+      v.pipe(
+        v.record(
+          v.pipe(
+            v.string(),
+            v.regex(/^(?:\/(?!\.\.?(?:\/|$))[^/\0]+)+$/, "an absolute path in the machine as a key"),
+            v.maxLength(255, "a path of at most 255 characters"),
+          ),
+          labFile,
+          "a map from paths in the machine to files of the lab",
+        ),
+        v.maxEntries(64, "at most 64 files"),
+      ),
+    ),
+  },
+  "a machine: { image, memory, nics, layers, files }",
+);
+
+const link = map(
+  {
+    kind: v.picklist(["switch"], "switch"),
+    latency: v.optional(
+      v.pipe(v.string("a time"), v.regex(/^\d{1,6}(?:\.\d{1,6})?(?:us|ms|s)$/, "a time such as 2ms")),
+    ),
+    loss: v.optional(v.pipe(v.number("a share"), v.minValue(0, "a share from 0"), v.maxValue(1, "a share up to 1"))),
+  },
+  "a link: { kind, latency, loss }",
+);
+
+const choice = v.union(
+  [
+    line,
+    v.number("text, a number or { en, zh }"),
+    map(
+      { value: v.optional(v.union([line, v.number()], "text or a number")), en: line, zh: line },
+      "{ value, en, zh }",
+    ),
+  ],
+  "text, a number or { value, en, zh }",
+);
+
+const tolerance = v.union(
+  [
+    v.pipe(v.number("a number"), v.minValue(0, "a number that is not negative")),
+    v.pipe(v.string("a share"), v.regex(/^\d{1,3}(?:\.\d{1,3})?%$/, "a share such as 10%")),
+  ],
+  "a number, or a share such as 10%",
+);
+
+const task = map(
+  {
+    say: v.optional(text),
+    machine: v.optional(machineName),
+    needs: v.optional(v.pipe(v.array(id, "a list of tasks"), v.maxLength(LIMITS.tasks, "fewer tasks"))),
+    check: v.optional(scriptOn),
+    probe: v.optional(
+      v.pipe(
+        v.string("the name of a probe"),
+        v.regex(/^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$/, "the name of a probe: <room>.<reader>"),
+      ),
+    ),
+    where: v.optional(v.record(v.string(), v.unknown(), "a pattern: { key: value }")),
+    ask: v.optional(text),
+    choices: v.optional(
+      v.pipe(
+        v.array(choice, "a list of choices"),
+        v.minLength(2, "at least 2 choices"),
+        v.maxLength(LIMITS.choices, "at most 16 choices"),
+      ),
+    ),
+    tolerance: v.optional(tolerance),
+    answer: v.optional(
+      v.union(
+        [line, v.number("a number"), map({ machine: v.optional(machineName), run: script }, "{ machine, run }")],
+        "text, a number, or { machine, run }",
+      ),
+    ),
+    reveal: v.optional(id),
+    because: v.optional(text),
+    must: v.optional(v.picklist(["right"], "right")),
+    hint: v.optional(hint),
+    fail: v.optional(scriptOn),
+    solve: v.optional(scriptOn),
+  },
+  "a task: { check }, { probe, where } or { ask }",
+);
+
+const scalar = v.union(
+  [v.pipe(v.string("text"), v.regex(/^[^\n\r]{1,200}$/, "one line of at most 200 characters")), v.number("a number")],
+  "text or a number",
+);
+const whole = v.pipe(v.number("a whole number"), v.safeInteger("a whole number"));
+const seed = map(
+  {
+    choose: v.optional(
+      v.pipe(v.array(scalar, "a list"), v.minLength(1, "at least one value"), v.maxLength(256, "at most 256 values")),
+    ),
+    from: v.optional(whole),
+    to: v.optional(whole),
+  },
+  "{ choose: [values] }, or { from, to }",
+);
+
+const step = map(
+  { id, tasks: v.optional(v.pipe(v.array(id, "a list of tasks"), v.maxLength(LIMITS.tasks, "at most 128 tasks"))) },
+  "a step: { id, tasks }",
+);
+
+const panel = v.pipe(
+  v.string("a panel"),
+  v.regex(
+    /^(?:terminal:[a-z][a-z0-9-]*|network|namespaces|steps)$/,
+    "terminal:<machine>, network, namespaces or steps",
+  ),
+);
+
+/** The whole file. */
+export const labSchema = map(
+  {
+    version: v.literal(1, "version 1"),
+    id,
+    title: bothLanguages,
+    summary: v.optional(bothLanguages),
+    minutes: v.pipe(
+      v.number("a number of minutes"),
+      v.integer("a whole number of minutes"),
+      v.minValue(1, "at least 1 minute"),
+      v.maxValue(600, "at most 600 minutes"),
+    ),
+    seed: v.optional(
+      v.pipe(
+        v.record(
+          v.pipe(v.string(), v.regex(/^[a-z][A-Za-z0-9_]{0,47}$/, "a name of letters, digits and _ as a key")),
+          seed,
+          "a map of names to { choose } or { from, to }",
+        ),
+        v.maxEntries(LIMITS.seeds, "at most 64 names"),
+      ),
+    ),
+    hosts: v.optional(
+      v.pipe(v.record(id, map({}, "{}"), "a map of hosts"), v.maxEntries(LIMITS.machines, "at most 16 hosts")),
+    ),
+    machines: v.pipe(
+      v.record(machineName, machine, "a map of machines"),
+      v.minEntries(1, "at least one machine"),
+      v.maxEntries(LIMITS.machines, "at most 16 machines"),
+    ),
+    links: v.optional(v.pipe(v.record(id, link, "a map of links"), v.maxEntries(LIMITS.machines, "at most 16 links"))),
+    layout: v.optional(
+      v.pipe(
+        v.array(panel, "a list of panels"),
+        v.minLength(1, "at least one panel"),
+        v.maxLength(16, "at most 16 panels"),
+      ),
+    ),
+    tasks: v.pipe(v.record(id, task, "a map of tasks"), v.maxEntries(LIMITS.tasks, "at most 128 tasks")),
+    steps: v.pipe(
+      v.array(step, "a list of steps"),
+      v.minLength(1, "at least one step"),
+      v.maxLength(LIMITS.steps, "at most 64 steps"),
+    ),
+  },
+  "a map: version, id, title, minutes, machines, tasks, steps",
+);
+
+/** `lab.yaml` as written, once it has passed {@link labSchema}. */
+export type LabFileContent = v.InferOutput<typeof labSchema>;
+export type WrittenTask = LabFileContent["tasks"][string];
+export type WrittenMachine = LabFileContent["machines"][string];
+export type WrittenScript = NonNullable<WrittenTask["check"]>;
+export type WrittenHint = NonNullable<WrittenTask["hint"]>;
