@@ -1,1 +1,4 @@
-export {};
+export * from "./json.ts";
+export * from "./namespace-changes.ts";
+export * from "./namespace-sharing.ts";
+export * from "./namespaces.ts";
