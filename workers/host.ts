@@ -22,7 +22,7 @@ async function compile(): Promise<WebAssembly.Module> {
 
 const host = new Host({
   manifest: parseManifest(manifest),
-  snapshots: await openBrowserSnapshots(),
+  snapshots: openBrowserSnapshots(),
   compile,
   images: {
     open: async (file) => {

@@ -22,7 +22,7 @@ export interface Surroundings {
   readonly images: ImageSource;
   /** Compiles v86.wasm; called once. */
   readonly compile: () => Promise<WebAssembly.Module>;
-  readonly snapshots: SnapshotStore;
+  readonly snapshots: SnapshotStore | Promise<SnapshotStore>;
 }
 
 interface Guest {
@@ -57,7 +57,8 @@ export class Host implements HostApi {
   async prepare(given: MachineSpec): Promise<void> {
     const spec = machineSpec(given);
     const image = findImage(this.#surroundings.manifest, spec.image);
-    const stored = await this.#surroundings.snapshots.load(snapshotKey(spec, image)).catch(() => undefined);
+    const snapshots = await this.#surroundings.snapshots;
+    const stored = await snapshots.load(snapshotKey(spec, image)).catch(() => undefined);
     const names = stored ? ["rom"] : ["rom", "kernel", "initramfs"];
     await Promise.all([this.#compiled(), ...names.map((name) => this.#part(name, image.parts[name]!))]);
   }
@@ -177,7 +178,7 @@ export class Host implements HostApi {
     events: (event: MachineEvent) => void,
     progress: (progress: Progress) => void,
   ): Promise<Guest | undefined> {
-    const { snapshots } = this.#surroundings;
+    const snapshots = await this.#surroundings.snapshots;
     let machine: Machine | undefined;
     try {
       const [stored, guest] = await Promise.all([snapshots.load(key), this.#create(spec, image, events)]);
@@ -247,10 +248,11 @@ export class Host implements HostApi {
 
   async #store({ machine, events }: Guest, key: SnapshotKey): Promise<void> {
     const bytes = await wrapState(await machine.save(), key);
+    const snapshots = await this.#surroundings.snapshots;
     const say = (code: "snapshot-stored" | "snapshot-refused", message: string) =>
       events({ type: "notice", code, message });
     // not awaited: the student is at the prompt while the disk works
-    void this.#surroundings.snapshots.save(key, bytes).then(
+    void snapshots.save(key, bytes).then(
       () => say("snapshot-stored", `The state of \`${machine.spec.name}\` is stored: it will start at once next time.`),
       (error: unknown) => {
         const why = error instanceof Error ? error.message : String(error);

@@ -1,0 +1,76 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { machineSpec, SpecError, specFromAddress, specToAddress } from "../../src/machine/spec.ts";
+import { formatMac, parseMac, stableMac } from "../../src/network/mac.ts";
+
+const name = fc.stringMatching(/^[a-z][a-z0-9-]{0,31}$/);
+const mac = fc
+  .uint8Array({ minLength: 6, maxLength: 6 })
+  .map((bytes) => formatMac(bytes.map((b, i) => (i ? b : b & 0xfe))));
+const spec = fc
+  .record({
+    name,
+    image: name,
+    memory: fc.integer({ min: 32, max: 512 }),
+    nics: fc.array(fc.record({ mac }), { maxLength: 1 }),
+    layers: fc.uniqueArray(name, { maxLength: 4 }),
+  })
+  .map(machineSpec);
+
+describe("a machine's address", () => {
+  it("gives every spec back as it was", () => {
+    fc.assert(
+      fc.property(spec, (given) => {
+        expect(specFromAddress(specToAddress(given))).toEqual(given);
+      }),
+    );
+  });
+
+  it("needs no escaping in a URL", () => {
+    fc.assert(
+      fc.property(spec, (given) => {
+        expect(encodeURIComponent(specToAddress(given))).toBe(specToAddress(given));
+      }),
+    );
+  });
+
+  it("is refused with a SpecError, whatever else it holds", () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        try {
+          expect(machineSpec(specFromAddress(text))).toBeTruthy();
+        } catch (error) {
+          expect(error).toBeInstanceOf(SpecError);
+        }
+      }),
+    );
+  });
+
+  it.each([
+    ["alpha~linux~7", "memory is 32 to 512 MiB"],
+    ["Alpha~linux", "a name is a lower-case letter"],
+    ["alpha~linux~64~ffffffffffff", "not a unicast MAC address"],
+    ["alpha", "expected name~image~memory~macs~layers"],
+  ])("%s is refused, saying why", (text, why) => {
+    expect(() => specFromAddress(text)).toThrow(why);
+  });
+});
+
+describe("stable MAC addresses", () => {
+  it("are unicast, locally administered, and the same for the same seed, machine and card", () => {
+    fc.assert(
+      fc.property(fc.integer(), name, fc.nat(7), (seed, machine, card) => {
+        const address = stableMac(seed, machine, card);
+        expect(address).toBe(stableMac(seed, machine, card));
+        expect(parseMac(address)![0]! & 3).toBe(2);
+      }),
+    );
+  });
+
+  it("differ between machines, cards and seeds", () => {
+    const all = [1, 2, 3].flatMap((seed) =>
+      ["a", "b", "dom0"].flatMap((machine) => [0, 1].map((card) => stableMac(seed, machine, card))),
+    );
+    expect(new Set(all).size).toBe(all.length);
+  });
+});
