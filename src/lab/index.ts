@@ -4,7 +4,15 @@ export { MOST_SEED, readSeed } from "./format/seed.ts";
 export type * from "./lab.ts";
 export { fetchSource, type LabSource, LoadError, type LoadProblem, loadLab } from "./load.ts";
 export { ProbeError, probeNames } from "./probes.ts";
-export { memoryStore, type ProgressStore } from "./progress.ts";
+export {
+  type KeptProgress,
+  memoryStore,
+  type ProgressStore,
+  parseProgress,
+  progressKey,
+  shareDone,
+} from "./progress.ts";
 export type { Block, Prose, Section } from "./prose.ts";
 export type * from "./running/types.ts";
+export { openSession } from "./session.ts";
 export { LANGUAGES, type Language, type Text } from "./text.ts";

@@ -1,4 +1,5 @@
 import type { HostApi } from "../machine/api.ts";
+import { type NamespaceReading, parseNamespaces } from "../probe/namespaces.ts";
 
 /** A probe that cannot be read: unknown, called wrongly, or answered with something that is no reading. */
 export class ProbeError extends Error {
@@ -15,7 +16,17 @@ interface Probe {
 }
 
 /** Probes by name (contract 5): how each is read through the interface every host has. */
-const PROBES: Readonly<Record<string, Probe>> = {};
+const PROBES: Readonly<Record<string, Probe>> = {
+  "guest.namespaces": { takes: ["machine"], read: readNamespaces },
+};
+
+/** Printed by images/linux/tools/nsview.c; a student may have replaced the tool, so its output is checked. */
+async function readNamespaces(host: HostApi, machine: string): Promise<NamespaceReading> {
+  const { exit, stdout, stderr } = await host.run(machine, "nsview --json");
+  const text = new TextDecoder();
+  if (exit === 0) return parseNamespaces(text.decode(stdout));
+  throw new ProbeError(`\`nsview --json\` on \`${machine}\` ended with ${exit}: ${text.decode(stderr).trim()}`);
+}
 
 /** @returns names of the probes there are */
 export function probeNames(): string[] {

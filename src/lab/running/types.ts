@@ -153,7 +153,7 @@ export interface SessionOptions {
   readonly hostOf: (machine: string) => HostApi | Promise<HostApi>;
   readonly store: ProgressStore;
   readonly language: Language;
-  /** Where to begin when progress says nothing; default `intro`. */
+  /** Where to begin; default: where the student was, else `intro`. */
   readonly place?: string;
   /** Every event of every machine, as it comes: console bytes for the terminals among them. */
   readonly onMachineEvent?: (machine: string, event: MachineEvent) => void;

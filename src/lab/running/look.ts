@@ -1,0 +1,100 @@
+import type { HostApi, RunResult } from "../../machine/api.ts";
+import { lookUp } from "../format/template.ts";
+import type { Answer, HintScript, Pattern, Script } from "../lab.ts";
+import { readProbe } from "../probes.ts";
+import type { Language } from "../text.ts";
+import { LOCALES, type Machines, messageOf, Unavailable } from "./machines.ts";
+import { holds } from "./match.ts";
+import type { Waiting } from "./types.ts";
+
+/** What a look at a machine found: a value, or why there is none. Unknown is not failed. */
+export type Found<T> = { readonly known: true; readonly value: T } | { readonly known: false; readonly why: Waiting };
+
+/** A script that ended by itself. */
+export interface Ended {
+  readonly exit: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const known = <T>(value: T): Found<T> => ({ known: true, value });
+const unknown = (why: Waiting): Found<never> => ({ known: false, why });
+
+/** Looks at machines through scripts and probes. Never throws: what keeps a look from its answer is an answer. */
+export class Look {
+  readonly #machines: Machines;
+  readonly #limit: number;
+
+  /** @param limit time limit of a script, in milliseconds */
+  constructor(machines: Machines, limit: number) {
+    this.#machines = machines;
+    this.#limit = limit;
+  }
+
+  async script({ machine, run }: Script): Promise<Found<Ended>> {
+    try {
+      return judgeEnd(machine, await this.#machines.run(machine, run, { limit: this.#limit }));
+    } catch (error) {
+      return unknown(waitingOf(error, machine));
+    }
+  }
+
+  /** @returns the hint's text, empty when the script found nothing to say */
+  async hint({ machine, run }: HintScript, language: Language): Promise<Found<string>> {
+    const found = await this.script({ machine, run: `export LANG=${LOCALES[language]}; ${run[language]}` });
+    return found.known ? known(found.value.stdout.trim()) : found;
+  }
+
+  /** @returns whether the probe's reading holds the pattern */
+  async pattern(probe: string, machine: string, where: Pattern): Promise<Found<boolean>> {
+    const found = await this.#probe(probe, machine);
+    return found.known ? known(holds(found.value, where)) : found;
+  }
+
+  /** @returns the true value of a question, as text */
+  async answer(answer: Answer): Promise<Found<string>> {
+    if (answer.kind === "literal") return known(answer.value);
+    if (answer.kind === "probe") return this.#probeValue(answer);
+    const { machine } = answer.script;
+    const found = await this.script(answer.script);
+    if (!found.known) return found;
+    const { exit, stdout, stderr } = found.value;
+    const text = stdout.trim();
+    if (exit === 0 && text !== "") return known(text);
+    return unknown({ code: "no-result", machine, message: stderr.trim() || `exit ${exit}` });
+  }
+
+  async #probeValue(answer: Extract<Answer, { kind: "probe" }>): Promise<Found<string>> {
+    const found = await this.#probe(answer.probe, answer.machine);
+    if (!found.known) return found;
+    const value = lookUp(found.value, answer.path);
+    if (value !== undefined && typeof value !== "object") return known(String(value));
+    const message = `${answer.probe}: ${answer.path.join(".")}`;
+    return unknown({ code: "no-result", machine: answer.machine, message });
+  }
+
+  async #probe(name: string, machine: string): Promise<Found<unknown>> {
+    try {
+      const read = (host: HostApi) => readProbe(name, { machine }, () => host);
+      return known(await this.#machines.ask(machine, this.#limit, read));
+    } catch (error) {
+      return unknown(waitingOf(error, machine));
+    }
+  }
+}
+
+function judgeEnd(machine: string, result: RunResult): Found<Ended> {
+  const stderr = decode(result.stderr);
+  if (result.how === "time limit") return unknown({ code: "time-limit", machine });
+  if (result.how === "signal" || result.truncated)
+    return unknown({ code: "no-result", machine, message: stderr.trim() });
+  return known({ exit: result.exit, stdout: decode(result.stdout), stderr });
+}
+
+function waitingOf(error: unknown, machine: string): Waiting {
+  if (error instanceof Unavailable) return error.waiting;
+  return { code: "no-result", machine, message: messageOf(error) };
+}
+
+/** @returns a guest's output as text; bytes that are not UTF-8 show as U+FFFD */
+export const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);

@@ -1,0 +1,262 @@
+import type { HostApi, MachineEvent, RunOptions, RunResult } from "../../machine/api.ts";
+import type { LabMachine } from "../lab.ts";
+import { FILE_LIMITS } from "../load.ts";
+import type { Language } from "../text.ts";
+import type { MachineState, SessionOptions, Waiting } from "./types.ts";
+
+/** A call that cannot be answered because of the machine it is for; `waiting` says why, for a task's state. */
+export class Unavailable extends Error {
+  override name = "Unavailable";
+  readonly waiting: Waiting;
+
+  constructor(waiting: Waiting) {
+    super(waiting.message ?? `Machine \`${waiting.machine}\` cannot answer now (${waiting.code}).`);
+    this.waiting = waiting;
+  }
+}
+
+/** Locale of the guest's shells and of hint scripts. */
+export const LOCALES: Readonly<Record<Language, string>> = { en: "en_US.UTF-8", zh: "zh_CN.UTF-8" };
+
+/** Time limit of a script for which none is given, as in RunOptions; milliseconds. */
+const DEFAULT_LIMIT = 10_000;
+
+interface Entry {
+  readonly machine: LabMachine;
+  state: MachineState;
+  host: HostApi | undefined;
+  /** Counts starts, so that words of an earlier life are not taken for this one's. */
+  life: number;
+  snapshot: Uint8Array | undefined;
+  /** Calls under way, to be ended when the machine is. */
+  readonly pending: Set<(error: Unavailable) => void>;
+}
+
+/** The machines of a session: starts them, keeps what is known of each, and never leaves a call without an answer. */
+export class Machines {
+  readonly #options: SessionOptions;
+  readonly #entries: ReadonlyMap<string, Entry>;
+  readonly #changed: (machine: string) => void;
+  readonly #grace: number;
+
+  /**
+   * @param changed called after a machine's state changed
+   * @param grace milliseconds a host may take to answer after a script's own time limit
+   */
+  constructor(options: SessionOptions, grace: number, changed: (machine: string) => void) {
+    this.#options = options;
+    this.#grace = grace;
+    this.#changed = changed;
+    const entries = options.lab.machines.map((machine): [string, Entry] => [machine.spec.name, freshEntry(machine)]);
+    this.#entries = new Map(entries);
+  }
+
+  get names(): string[] {
+    return [...this.#entries.keys()];
+  }
+
+  states(): Record<string, MachineState> {
+    return Object.fromEntries([...this.#entries].map(([name, entry]) => [name, entry.state]));
+  }
+
+  /** @returns why the machine cannot run a script now, or undefined when it can */
+  obstacle(name: string): Waiting | undefined {
+    const { state } = this.#entry(name);
+    if (state.status === "starting") return { code: "machine-starting", machine: name };
+    if (state.status === "stopped") return { code: "machine-stopped", machine: name, message: state.message };
+    if (state.paused) return { code: "machine-paused", machine: name };
+    return state.agent === "lost" ? { code: "agent", machine: name } : undefined;
+  }
+
+  /** Starts a machine, running or not, and puts the lab's files into it. What goes wrong is in its state. */
+  async start(name: string, language: Language): Promise<void> {
+    const entry = this.#entry(name);
+    const life = this.#endLife(entry, { code: "machine-starting", machine: name });
+    this.#set(entry, { status: "starting", progress: undefined, saved: entry.state.saved });
+    try {
+      const host = await this.#options.hostOf(name);
+      if (entry.life !== life) return;
+      entry.host = host;
+      const given = this.#options.startOptions?.(name) ?? {};
+      const environment = { LANG: LOCALES[language], ...given.environment };
+      const starting = host.start(entry.machine.spec, { ...given, environment }, (event) => {
+        if (entry.life === life) this.#take(entry, event);
+      });
+      // guarded: a worker that dies never answers
+      const report = await this.#guarded(entry, 0, starting);
+      await this.#guarded(entry, 0, this.#putFiles(entry, host));
+      this.#set(entry, { status: "running", report, paused: false, agent: "ready", saved: entry.state.saved });
+    } catch (error) {
+      if (entry.life !== life || entry.state.status === "stopped") return;
+      await entry.host?.stop(name).catch(() => undefined);
+      this.#stopped(entry, "start", messageOf(error));
+    }
+  }
+
+  async #putFiles(entry: Entry, host: HostApi): Promise<void> {
+    const { files, spec } = entry.machine;
+    const put = async ({ from, to, mode }: (typeof files)[number]) => {
+      const bytes = await this.#options.source.read(from, FILE_LIMITS.file);
+      await host.put(spec.name, to, bytes, mode);
+    };
+    await Promise.all(files.map(put));
+  }
+
+  /**
+   * Runs a script in a machine that can.
+   *
+   * @throws Unavailable when it cannot, stops meanwhile, or does not answer
+   */
+  async run(name: string, script: string, options: RunOptions = {}): Promise<RunResult> {
+    try {
+      return await this.ask(name, options.limit ?? DEFAULT_LIMIT, (host) => host.run(name, script, options));
+    } catch (error) {
+      if (error instanceof Unavailable) throw error;
+      throw new Unavailable({ code: "agent", machine: name, message: messageOf(error) });
+    }
+  }
+
+  /**
+   * Asks a running machine's host something.
+   *
+   * @param limit milliseconds the answer may take, 0 for any; the grace is added
+   * @throws Unavailable when the machine cannot be asked, stops meanwhile, or does not answer; else what the call throws
+   */
+  async ask<T>(name: string, limit: number, call: (host: HostApi) => Promise<T>): Promise<T> {
+    const entry = this.#entry(name);
+    const obstacle = this.obstacle(name);
+    if (obstacle || !entry.host) throw new Unavailable(obstacle ?? { code: "machine-starting", machine: name });
+    const life = entry.life;
+    const answer = await this.#guarded(entry, limit, call(entry.host));
+    if (entry.life === life) this.#agentIs(entry, "ready");
+    return answer;
+  }
+
+  #guarded<T>(entry: Entry, limit: number, answer: Promise<T>): Promise<T> {
+    const machine = entry.machine.spec.name;
+    return new Promise<T>((resolve, reject) => {
+      const late = () => reject(new Unavailable({ code: "agent", machine }));
+      const timer = limit > 0 ? setTimeout(late, limit + this.#grace) : undefined;
+      entry.pending.add(reject);
+      answer.then(resolve, reject).finally(() => {
+        clearTimeout(timer);
+        entry.pending.delete(reject);
+      });
+    });
+  }
+
+  async pause(name: string): Promise<void> {
+    const { host } = this.#running(name);
+    await host.pause(name);
+    this.#setPaused(name, true);
+  }
+
+  async resume(name: string): Promise<void> {
+    const { host } = this.#running(name);
+    await host.resume(name);
+    this.#setPaused(name, false);
+  }
+
+  #setPaused(name: string, paused: boolean): void {
+    const entry = this.#entry(name);
+    if (entry.state.status === "running") this.#set(entry, { ...entry.state, paused });
+  }
+
+  /** Makes the machine's save point; an earlier one is given up. */
+  async save(name: string): Promise<void> {
+    const { entry, host } = this.#running(name);
+    entry.snapshot = await host.snapshot(name);
+    this.#set(entry, { ...entry.state, saved: Date.now() });
+  }
+
+  /** @throws Unavailable or the host's own error; the machine is then as it was */
+  async back(name: string): Promise<void> {
+    const entry = this.#entry(name);
+    const { snapshot, host, state } = entry;
+    if (!snapshot || !host || state.status === "starting") {
+      throw new Unavailable({ code: "machine-stopped", machine: name, message: `\`${name}\` has no save point.` });
+    }
+    const report = state.status === "running" ? state.report : NO_REPORT;
+    await host.restore(name, snapshot);
+    for (const end of entry.pending) end(new Unavailable({ code: "machine-starting", machine: name }));
+    this.#set(entry, { status: "running", report, paused: false, agent: "ready", saved: state.saved });
+  }
+
+  /** The worker is gone: nothing it was asked will be answered. */
+  lost(name: string, message: string): void {
+    const entry = this.#entry(name);
+    this.#endLife(entry, { code: "machine-stopped", machine: name, message });
+    entry.host = undefined;
+    entry.snapshot = undefined;
+    this.#set(entry, { status: "stopped", reason: "host", message, saved: undefined });
+  }
+
+  async close(): Promise<void> {
+    const stop = async (entry: Entry) => {
+      const name = entry.machine.spec.name;
+      this.#endLife(entry, { code: "machine-stopped", machine: name });
+      await entry.host?.stop(name).catch(() => undefined);
+    };
+    await Promise.all([...this.#entries.values()].map(stop));
+  }
+
+  #take(entry: Entry, event: MachineEvent): void {
+    this.#options.onMachineEvent?.(entry.machine.spec.name, event);
+    if (event.type === "stopped") this.#stopped(entry, event.reason, event.message);
+    if (event.type === "progress" && entry.state.status === "starting") {
+      this.#set(entry, { ...entry.state, progress: event.progress });
+    }
+    if (event.type === "notice") {
+      const agent = { "agent-lost": "lost", "agent-silent": "silent", "agent-back": "ready" } as const;
+      const change = agent[event.code as keyof typeof agent];
+      if (change) this.#agentIs(entry, change);
+    }
+  }
+
+  #agentIs(entry: Entry, agent: "ready" | "lost" | "silent"): void {
+    if (entry.state.status !== "running" || entry.state.agent === agent) return;
+    this.#set(entry, { ...entry.state, agent });
+  }
+
+  #stopped(entry: Entry, reason: Extract<MachineState, { status: "stopped" }>["reason"], message: string): void {
+    const machine = entry.machine.spec.name;
+    for (const end of entry.pending) end(new Unavailable({ code: "machine-stopped", machine, message }));
+    this.#set(entry, { status: "stopped", reason, message, saved: entry.state.saved });
+  }
+
+  /** @returns the number of the life that begins */
+  #endLife(entry: Entry, waiting: Waiting): number {
+    for (const end of entry.pending) end(new Unavailable(waiting));
+    entry.life += 1;
+    return entry.life;
+  }
+
+  #set(entry: Entry, state: MachineState): void {
+    entry.state = state;
+    this.#changed(entry.machine.spec.name);
+  }
+
+  #running(name: string): { entry: Entry; host: HostApi } {
+    const entry = this.#entry(name);
+    if (entry.state.status === "running" && entry.host) return { entry, host: entry.host };
+    throw new Unavailable({ code: "machine-stopped", machine: name, message: `\`${name}\` does not run.` });
+  }
+
+  #entry(name: string): Entry {
+    const entry = this.#entries.get(name);
+    if (entry) return entry;
+    const known = this.names.join(", ");
+    throw new Error(`The lab has no machine \`${name}\`. It has: ${known}.`);
+  }
+}
+
+/** A machine put back after it stopped was not started: there is nothing to report. */
+const NO_REPORT = { how: "restore", milliseconds: 0, agentMilliseconds: 0, instructions: 0 } as const;
+
+function freshEntry(machine: LabMachine): Entry {
+  const state = { status: "starting", progress: undefined, saved: undefined } as const;
+  return { machine, state, host: undefined, life: 0, snapshot: undefined, pending: new Set() };
+}
+
+/** @returns an error's own words */
+export const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
