@@ -10,7 +10,7 @@ import { readTar, type TarEntry } from "./image/tar.ts";
 export async function installLayer(agent: AgentClient, archive: Uint8Array): Promise<void> {
   const entries = readTar(archive);
   const of = (type: TarEntry["type"]) => entries.filter((entry) => entry.type === type);
-  await Promise.all(of("file").map(({ path, content, mode }) => agent.put(`/${path}`, content, mode)));
+  for (const { path, content, mode } of of("file")) await agent.put(`/${path}`, content, mode);
   const script = [
     ...of("directory").map(({ path }) => `mkdir -p ${quote(`/${path}`)}`),
     ...of("link").map(({ path, target }) => `ln -sfn ${quote(target)} ${quote(`/${path}`)}`),

@@ -77,7 +77,7 @@ describe("the guest agent", () => {
 
   it("says that it was killed, and comes back", async () => {
     const running = alpha.run("sleep 100", 0).catch((error: Error) => error.message);
-    await alpha.type("kill -9 $(pidof agent)\n");
+    await alpha.type("kill -9 $(pidof ringside-agent)\n");
     expect(await running).toMatch(/The agent of `alpha` was killed by signal 9/);
     await alpha.until(() => alpha.notices().includes("agent-back"));
     expect((await alpha.run("echo back")).out).toBe("back\n");

@@ -50,7 +50,7 @@ describe("instant start", () => {
     await alpha.start({});
     const script = "awk 'BEGIN { for (i = 0; i < 200000; i++) s += sqrt(i) / 3; printf \"%.6f\", s }'";
     const expected = (await alpha.run(script, 60_000)).out;
-    const running = "while :; do " + script + "; echo; done > /tmp/sums & echo $! > /tmp/pid";
+    const running = `while :; do ${script}; echo; done > /tmp/sums & echo $! > /tmp/pid`;
     await alpha.run(running);
     for (let round = 0; round < 5; round++) {
       const state = await alpha.host.snapshot("alpha");
