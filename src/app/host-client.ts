@@ -1,0 +1,109 @@
+import { proxy, transfer, wrap } from "comlink";
+import type { HostApi, MachineEvent, RunOptions, StartOptions } from "../machine/api.ts";
+import type { MachineSpec } from "../machine/spec.ts";
+
+/** A host in a worker of its own. */
+export interface HostClient {
+  /** Calls of a host that is lost reject with {@link HostLost}; they never hang. */
+  readonly api: HostApi;
+  /** Fetches what an image needs before anybody asks for a machine. Failing costs nothing: the start fetches again. */
+  prepare(image: string): Promise<void>;
+  /** Called once when the worker is gone or never came. Called at once when that is already so. */
+  onLost(listener: (error: HostLost) => void): void;
+  readonly lost: HostLost | undefined;
+  close(): void;
+}
+
+/** The worker of a host failed to load, died, or stopped answering. */
+export class HostLost extends Error {
+  override name = "HostLost";
+}
+
+type Remote = HostApi & { prepare(image: string): Promise<void> };
+
+/** After an uncaught error a worker that answers within this many milliseconds still lives. */
+const SIGN_OF_LIFE_MS = 4000;
+
+/** Starts a worker. Never throws: a worker that cannot be made is a lost one. */
+export function startHost(): HostClient {
+  const waiting = new Set<(error: HostLost) => void>();
+  const listeners = new Set<(error: HostLost) => void>();
+  let lost: HostLost | undefined;
+  let worker: Worker | undefined;
+
+  const lose = (message: string) => {
+    if (lost) return;
+    lost = new HostLost(message);
+    worker?.terminate();
+    for (const tell of [...waiting, ...listeners]) tell(lost);
+    waiting.clear();
+  };
+
+  try {
+    worker = new Worker(new URL("../../workers/host.ts", import.meta.url), { type: "module", name: "ringside host" });
+  } catch (error) {
+    lose(String(error));
+  }
+  const remote = worker ? wrap<Remote>(worker) : undefined;
+
+  /** A call that ends with the worker, where comlink's own would wait for ever. */
+  const call = <Result>(make: (remote: Remote) => Promise<Result>): Promise<Result> => {
+    if (lost || !remote) return Promise.reject(lost);
+    return new Promise((resolve, reject) => {
+      waiting.add(reject);
+      make(remote as unknown as Remote)
+        .then(resolve, reject)
+        .finally(() => waiting.delete(reject));
+    });
+  };
+
+  let answered = false;
+  worker?.addEventListener("error", (event) => {
+    const message = event.message || "The worker could not be loaded.";
+    if (!answered) return lose(message);
+    const timer = setTimeout(() => lose(message), SIGN_OF_LIFE_MS);
+    const alive = () => clearTimeout(timer);
+    call((host) => host.meters("")).then(alive, alive);
+  });
+  worker?.addEventListener("message", () => {
+    answered = true;
+  });
+
+  return {
+    api: hostApi(call),
+    prepare: (image) => call((host) => host.prepare(image)),
+    onLost(listener) {
+      if (lost) listener(lost);
+      else listeners.add(listener);
+    },
+    get lost() {
+      return lost;
+    },
+    close() {
+      listeners.clear();
+      lose("The host was closed.");
+    },
+  };
+}
+
+type Call = <Result>(make: (remote: Remote) => Promise<Result>) => Promise<Result>;
+
+/** The host's methods over a worker: callbacks by proxy, typed bytes moved, everything else copied. */
+function hostApi(call: Call): HostApi {
+  return {
+    start: (spec: MachineSpec, options: StartOptions, events: (event: MachineEvent) => void) =>
+      call((host) => host.start(spec, options, proxy(events))),
+    stop: (machine) => call((host) => host.stop(machine)),
+    type: (machine, bytes) => call((host) => host.type(machine, transfer(bytes, [bytes.buffer as ArrayBuffer]))),
+    acknowledge: (machine, bytes) => call((host) => host.acknowledge(machine, bytes)),
+    resize: (machine, columns, rows) => call((host) => host.resize(machine, columns, rows)),
+    run: (machine, script, options?: RunOptions) => call((host) => host.run(machine, script, options)),
+    put: (machine, path, bytes, mode) => call((host) => host.put(machine, path, bytes, mode)),
+    get: (machine, path) => call((host) => host.get(machine, path)),
+    pause: (machine) => call((host) => host.pause(machine)),
+    resume: (machine) => call((host) => host.resume(machine)),
+    meters: (machine) => call((host) => host.meters(machine)),
+    snapshot: (machine) => call((host) => host.snapshot(machine)),
+    restore: (machine, snapshot) => call((host) => host.restore(machine, snapshot)),
+  };
+}

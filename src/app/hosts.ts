@@ -1,0 +1,64 @@
+import type { HostApi } from "../machine/api.ts";
+import { type HostClient, type HostLost, startHost } from "./host-client.ts";
+
+/** One worker made before a lab is opened, with the images already on their way. */
+let spare: HostClient | undefined;
+const prepared = new Set<string>();
+
+/** Makes a host ready for machines of these images, so that a click meets a warm one. Repeating it is free. */
+export function warmUp(images: readonly string[]): void {
+  if (!spare || spare.lost) spare = startHost();
+  for (const image of images) {
+    if (prepared.has(image)) continue;
+    prepared.add(image);
+    spare.prepare(image).catch(() => prepared.delete(image));
+  }
+}
+
+function takeHost(): HostClient {
+  const host = spare && !spare.lost ? spare : startHost();
+  spare = undefined;
+  prepared.clear();
+  return host;
+}
+
+/** The workers of one open lab, made when a machine first needs one and again after one is lost. */
+export class Hosts {
+  private readonly clients = new Map<string, HostClient>();
+  private readonly hostOfMachine: ReadonlyMap<string, string>;
+  private readonly onLost: (machine: string, error: HostLost) => void;
+
+  /**
+   * @param hostOfMachine the host's name by the machine's
+   * @param onLost        told for each machine of a host whose worker is gone
+   */
+  constructor(hostOfMachine: ReadonlyMap<string, string>, onLost: (machine: string, error: HostLost) => void) {
+    this.hostOfMachine = hostOfMachine;
+    this.onLost = onLost;
+  }
+
+  /** The host that runs a machine; a lost one is replaced. */
+  of(machine: string): HostApi {
+    const name = this.hostOfMachine.get(machine) ?? machine;
+    const known = this.clients.get(name);
+    if (known && !known.lost) return known.api;
+    const client = takeHost();
+    this.clients.set(name, client);
+    client.onLost((error) => {
+      if (this.clients.get(name) !== client) return;
+      for (const [guest, host] of this.hostOfMachine) if (host === name) this.onLost(guest, error);
+    });
+    return client.api;
+  }
+
+  /** The host that runs a machine now; undefined before its first start and while a lost one is not replaced. */
+  running(machine: string): HostApi | undefined {
+    const client = this.clients.get(this.hostOfMachine.get(machine) ?? machine);
+    return client && !client.lost ? client.api : undefined;
+  }
+
+  close(): void {
+    for (const client of this.clients.values()) client.close();
+    this.clients.clear();
+  }
+}

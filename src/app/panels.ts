@@ -1,0 +1,68 @@
+import type { Panel } from "../lab/index.ts";
+import { type Language, strings } from "../views/language.ts";
+import type { MachineStatus } from "../views/machine.ts";
+import { millions, percent } from "../views/quantities.ts";
+import type { PanelTool, StagePanel } from "../views/stage.ts";
+import type { Tab } from "../views/tabs.ts";
+
+/** The name a panel has in the page: `terminal:<machine>`, `namespaces` … */
+export function panelId(panel: Panel): string {
+  return panel.kind === "terminal" ? `terminal:${panel.machine}` : panel.kind;
+}
+
+/** What a panel's head says. */
+export function headOf(
+  panel: Panel,
+  machines: readonly MachineStatus[],
+  language: Language,
+  screenReader: boolean,
+): StagePanel {
+  const text = strings(language);
+  const id = panelId(panel);
+  if (panel.kind !== "terminal") {
+    const title = panel.kind === "namespaces" ? text.panels.namespaces : panel.kind;
+    return { id, title, letter: undefined, status: "", statusTitle: "", tools: [] };
+  }
+  const machine = machines.find(({ name }) => name === panel.machine);
+  const tools: readonly PanelTool[] = [
+    { id: "search", icon: "search", label: text.terminal.search },
+    { id: "reader", icon: "speech", label: text.terminal.reader, pressed: screenReader },
+  ];
+  return {
+    id,
+    title: panel.machine,
+    letter: machine?.letter,
+    status: machine ? machineWords(machine, language) : "",
+    statusTitle: machine?.notice ? text.notices[machine.notice] : "",
+    tools,
+  };
+}
+
+/** A machine now, in a few words. */
+function machineWords(machine: MachineStatus, language: Language): string {
+  const text = strings(language);
+  if (machine.phase === "starting") return text.stages[machine.stage];
+  if (machine.phase !== "running") return text.machine[machine.phase];
+  if (machine.notice === "agent-lost" || machine.notice === "agent-silent") return text.notices[machine.notice];
+  if (machine.load) return text.machine.load(millions(machine.load.instructions), percent(machine.load.busy));
+  if (!machine.ready) return text.machine.running;
+  const { how, milliseconds } = machine.ready;
+  return how === "boot" ? text.booted(milliseconds) : text.restored(milliseconds);
+}
+
+/** The tabs of a narrow screen, in reading order. */
+export function tabsOf(
+  panels: readonly Panel[],
+  machines: readonly MachineStatus[],
+  withSteps: boolean,
+  language: Language,
+): readonly Tab[] {
+  const text = strings(language);
+  const middle = panels.map((panel): Tab => {
+    if (panel.kind !== "terminal") return { id: panelId(panel), title: headOf(panel, machines, language, false).title };
+    const machine = machines.find(({ name }) => name === panel.machine);
+    return { id: panelId(panel), title: panel.machine, ...(machine ? { letter: machine.letter } : {}) };
+  });
+  const steps = withSteps ? [{ id: "steps", title: text.tabs.steps }] : [];
+  return [...steps, ...middle, { id: "controls", title: text.tabs.controls }];
+}

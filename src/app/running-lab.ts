@@ -1,0 +1,294 @@
+import { type Lab, type LabSession, type LabSource, openSession, type SessionState } from "../lab/index.ts";
+import type { MachineEvent } from "../machine/api.ts";
+import type { NamespaceReading } from "../probe/index.ts";
+import { inEach, type Language, type Localized, strings } from "../views/language.ts";
+import type { MachineStatus } from "../views/machine.ts";
+import { timeOfDay } from "../views/quantities.ts";
+import { addMark, addSample, EMPTY_TIMELINE, type MarkKind, type Timeline } from "../views/timeline.ts";
+import type { TransportAction } from "../views/transport.ts";
+import { Consoles } from "./consoles.ts";
+import { Hosts } from "./hosts.ts";
+import { machineStatus, NOTHING_SEEN, type Watch, watchEvent, watchMeters } from "./machine-watch.ts";
+import type { Storage } from "./storage.ts";
+
+export interface RunningLabOptions {
+  readonly lab: Lab;
+  readonly source: LabSource;
+  readonly storage: Storage;
+  readonly language: Language;
+  /** The place the address names; undefined for where the student was. */
+  readonly place: string | undefined;
+  /** Something to show changed. */
+  readonly changed: () => void;
+  /** Something went wrong that the student asked for; for a quiet note. */
+  readonly refused: (message: string) => void;
+}
+
+/** The namespaces of one machine, as the live view takes them. */
+export interface Inside {
+  readonly reading: NamespaceReading | undefined;
+  /** Why the last attempt to read failed, in the machine's or the probe's words. */
+  readonly problem: string | undefined;
+}
+
+/** Between two looks at meters and live views, in milliseconds. */
+const LOOK_EVERY = 1000;
+
+/** A lab on the page: its session, its hosts' workers, its consoles, and what was seen of its machines over time. */
+export class RunningLab {
+  readonly lab: Lab;
+  readonly session: LabSession;
+  readonly consoles: Consoles;
+  timeline: Timeline = EMPTY_TIMELINE;
+  /** What was read last inside each machine that is looked into. */
+  readonly inside = new Map<string, Inside>();
+
+  private readonly hosts: Hosts;
+  private readonly options: RunningLabOptions;
+  private readonly watches = new Map<string, Watch>();
+  private readonly inspected = new Set<string>();
+  private language: Language;
+  private looking: ReturnType<typeof setTimeout> | undefined;
+  private attention = true;
+  private closed = false;
+
+  constructor(options: RunningLabOptions) {
+    const { lab, source, storage, language, place } = options;
+    this.options = options;
+    this.lab = lab;
+    this.language = language;
+    const hostOfMachine = new Map(lab.machines.map(({ spec, host }) => [spec.name, host]));
+    this.hosts = new Hosts(hostOfMachine, (machine, error) => this.session.hostLost(machine, error.message));
+    this.consoles = new Consoles(this.hosts);
+    this.session = openSession({
+      lab,
+      source,
+      store: storage,
+      language,
+      ...(place === undefined ? {} : { place }),
+      hostOf: (machine) => this.hosts.of(machine),
+      startOptions: (machine) => this.consoles.size(machine) ?? {},
+      onMachineEvent: (machine, event) => this.onMachineEvent(machine, event),
+    });
+    let before = this.session.state;
+    this.session.subscribe((state) => {
+      this.onState(before, state);
+      before = state;
+    });
+  }
+
+  /** Starts the machines and the clock that looks at them. */
+  async start(): Promise<void> {
+    this.looking = setTimeout(() => void this.look(), LOOK_EVERY);
+    await this.session.start();
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    clearTimeout(this.looking);
+    // The workers end whether or not a guest takes its leave.
+    const farewell = this.session.close().catch(() => undefined);
+    this.hosts.close();
+    await farewell;
+  }
+
+  /** The machines as views take them, in the lab's order. */
+  get machines(): readonly MachineStatus[] {
+    const { machines } = this.session.state;
+    return this.lab.machines.map(({ spec }) =>
+      machineStatus(this.lab, spec.name, machines[spec.name], this.watch(spec.name)),
+    );
+  }
+
+  setLanguage(language: Language): void {
+    this.language = language;
+    this.session.setLanguage(language);
+  }
+
+  setAttention(attention: boolean): void {
+    this.attention = attention;
+    this.session.setAttention(attention);
+  }
+
+  /** Bytes the student typed. Enter is when something probably changed. */
+  type(machine: string, bytes: Uint8Array): void {
+    if (bytes.includes(13)) this.session.nudge();
+    this.consoles.type(machine, bytes);
+  }
+
+  /** Reads a machine's namespaces with every look from now on, or no longer. */
+  inspect(machine: string, wanted: boolean): void {
+    if (wanted) this.inspected.add(machine);
+    else this.inspected.delete(machine);
+  }
+
+  /** Carries out what the student asked of machines; what is refused is said and changes nothing. */
+  async act(action: TransportAction, machines: readonly string[]): Promise<void> {
+    const outcomes = await Promise.allSettled(machines.map((machine) => this.actOn(action, machine)));
+    for (const outcome of outcomes) {
+      if (outcome.status === "rejected") this.options.refused(messageOf(outcome.reason));
+    }
+    this.options.changed();
+  }
+
+  private async actOn(action: TransportAction, machine: string): Promise<void> {
+    const { session, consoles } = this;
+    const { saved } = session.state.machines[machine] ?? {};
+    if (action === "pause") await session.pause(machine);
+    if (action === "run") await session.resume(machine);
+    if (action === "save") {
+      consoles.save(machine);
+      await session.save(machine);
+    }
+    if (action === "back") {
+      await session.back(machine);
+      consoles.back(machine);
+      if (saved !== undefined) consoles.announce(machine, strings(this.language).rewound(timeOfDay(new Date(saved))));
+    }
+    if (action === "restart") {
+      consoles.announce(machine, strings(this.language).restartDone);
+      this.mark(
+        "machine",
+        machine,
+        inEach((text) => text.events.restarted(machine)),
+      );
+      await session.restart(machine);
+      return;
+    }
+    const word = { pause: "paused", run: "resumed", save: "saved", back: "rewound" } as const;
+    this.mark(
+      action === "save" || action === "back" ? "save" : "machine",
+      machine,
+      inEach((text) => text.events[word[action]](machine)),
+    );
+  }
+
+  private watch(machine: string): Watch {
+    return this.watches.get(machine) ?? NOTHING_SEEN;
+  }
+
+  private onMachineEvent(machine: string, event: MachineEvent) {
+    if (event.type === "console") {
+      this.consoles.receive(machine, event.bytes);
+      return;
+    }
+    this.watches.set(machine, watchEvent(this.watch(machine), event));
+    if (event.type === "notice") {
+      this.mark(
+        "machine",
+        machine,
+        inEach((text) => text.events.notice(machine, text.notices[event.code])),
+      );
+    }
+    this.options.changed();
+  }
+
+  private onState(before: SessionState, now: SessionState) {
+    for (const [name, machine] of Object.entries(now.machines)) {
+      const was = before.machines[name];
+      if (machine.status !== was?.status) this.onMachineStatus(name, machine);
+    }
+    for (const [id, task] of Object.entries(now.tasks)) {
+      const was = before.tasks[id]?.status;
+      if (was === task.status || now.phase === "starting") continue;
+      if (task.status === "done")
+        this.mark(
+          "task",
+          undefined,
+          inEachTask(this.lab, id, (text, name) => text.events.taskDone(name)),
+        );
+      if (task.status === "failed")
+        this.mark(
+          "failure",
+          undefined,
+          inEachTask(this.lab, id, (text, name) => text.events.taskFailed(name)),
+        );
+    }
+    this.options.changed();
+  }
+
+  private onMachineStatus(name: string, machine: SessionState["machines"][string]) {
+    if (machine.status === "starting") this.watches.set(name, NOTHING_SEEN);
+    if (machine.status === "running") {
+      const { how, milliseconds } = machine.report;
+      const size = this.consoles.size(name);
+      if (size) this.consoles.resize(name, size.columns, size.rows);
+      this.mark(
+        "machine",
+        name,
+        inEach((text) =>
+          text.events.ready(name, how === "boot" ? text.booted(milliseconds) : text.restored(milliseconds)),
+        ),
+      );
+    }
+    if (machine.status !== "stopped") return;
+    const sentence = inEach((text) => {
+      const { reason } = machine;
+      if (reason === "panic" || reason === "poweroff" || reason === "reboot") return text.stopped[reason](name);
+      return reason === "start" ? text.startFailed(name) : text.stopped.fault(name);
+    });
+    this.mark("machine", name, sentence);
+    this.consoles.announce(name, `${inWords(sentence, this.language)} ${machine.message}`.trim());
+  }
+
+  private mark(kind: MarkKind, machine: string | undefined, what: Localized) {
+    this.timeline = addMark(this.timeline, { at: Date.now(), kind, machine, what });
+  }
+
+  /** One look at every running machine. The next one waits for this one, however slow a host is. */
+  private async look() {
+    if (this.attention) {
+      const running = this.lab.machines.map(({ spec }) => spec.name).filter((name) => this.runs(name));
+      await Promise.all(running.flatMap((name) => [this.lookAtMeters(name), this.lookInside(name)]));
+      this.options.changed();
+    }
+    if (!this.closed) this.looking = setTimeout(() => void this.look(), LOOK_EVERY);
+  }
+
+  private runs(machine: string): boolean {
+    const state = this.session.state.machines[machine];
+    return state?.status === "running" && !state.paused;
+  }
+
+  private async lookAtMeters(machine: string) {
+    const host = this.hosts.running(machine);
+    const meters = await host?.meters(machine).catch(() => undefined);
+    if (!meters) return;
+    const watch = watchMeters(this.watch(machine), meters, performance.now());
+    this.watches.set(machine, watch);
+    if (watch.load) {
+      const { instructions, busy } = watch.load;
+      this.timeline = addSample(this.timeline, { at: Date.now(), machine, instructions, busy });
+    }
+  }
+
+  private async lookInside(machine: string) {
+    if (!this.inspected.has(machine)) return;
+    try {
+      const reading = await this.session.probe("guest.namespaces", { machine });
+      this.inside.set(machine, { reading: reading as NamespaceReading, problem: undefined });
+    } catch (error) {
+      // The tool is the guest's: a student may have broken it. The last reading stays until a new one comes.
+      if (this.runs(machine))
+        this.inside.set(machine, { reading: this.inside.get(machine)?.reading, problem: messageOf(error) });
+    }
+  }
+}
+
+function inEachTask(
+  lab: Lab,
+  id: string,
+  sentence: (text: ReturnType<typeof strings>, name: string) => string,
+): Localized {
+  const task = lab.tasks[id];
+  const name = (language: Language) => (task?.kind === "ask" ? task.question[language] : task?.say?.[language]) ?? id;
+  return { en: sentence(strings("en"), name("en")), zh: sentence(strings("zh"), name("zh")) };
+}
+
+function inWords(text: Localized, language: Language): string {
+  return typeof text === "string" ? text : text[language];
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,78 @@
+/** How the panels of a stage stand: their order, their shares, and which one is alone. Plain data, kept per lab. */
+export interface Arrangement {
+  /** Panel ids, first to last. */
+  readonly order: readonly string[];
+  /** Weight of each panel; the shares are these over their sum. */
+  readonly weights: Readonly<Record<string, number>>;
+  readonly direction: "rows" | "columns";
+  /** The panel that has the whole stage, if one does. */
+  readonly alone: string | undefined;
+}
+
+/** No panel becomes smaller than this, in pixels. */
+const LEAST = 90;
+
+/** The arrangement a lab starts with: its own order, one above the other, all alike. */
+export function initialArrangement(panels: readonly string[]): Arrangement {
+  return {
+    order: panels,
+    weights: Object.fromEntries(panels.map((panel) => [panel, 1])),
+    direction: "rows",
+    alone: undefined,
+  };
+}
+
+/**
+ * Reads a kept arrangement for the panels a lab has now. What does not fit (another version of the lab, damage) is
+ * left out; panels it does not know stand at the end.
+ */
+export function restoreArrangement(text: string | undefined, panels: readonly string[]): Arrangement {
+  const initial = initialArrangement(panels);
+  try {
+    const kept = JSON.parse(text ?? "") as Partial<Arrangement>;
+    const known = new Set(Array.isArray(kept.order) ? kept.order.filter((panel) => panels.includes(panel)) : []);
+    const order = [...known, ...panels.filter((panel) => !known.has(panel))];
+    const weights = Object.fromEntries(panels.map((panel) => [panel, weightOf(kept.weights?.[panel])]));
+    const direction = kept.direction === "columns" ? "columns" : "rows";
+    return { order, weights, direction, alone: panels.find((panel) => panel === kept.alone) };
+  } catch {
+    return initial;
+  }
+}
+
+function weightOf(kept: unknown): number {
+  return typeof kept === "number" && kept > 0.01 && kept < 100 ? kept : 1;
+}
+
+/** Moves a panel one place earlier (−1) or later (+1). */
+export function movePanel(now: Arrangement, panel: string, by: -1 | 1): Arrangement {
+  const from = now.order.indexOf(panel);
+  const to = from + by;
+  if (from < 0 || to < 0 || to >= now.order.length) return now;
+  const order = [...now.order];
+  order.splice(from, 1);
+  order.splice(to, 0, panel);
+  return { ...now, order };
+}
+
+/**
+ * Moves the line after a panel.
+ *
+ * @param delta  pixels, towards the end
+ * @param extent pixels of the whole stage in the arrangement's direction
+ */
+export function moveLine(now: Arrangement, panel: string, delta: number, extent: number): Arrangement {
+  const next = now.order[now.order.indexOf(panel) + 1];
+  if (next === undefined || extent <= 0) return now;
+  const sum = now.order.reduce((total, id) => total + now.weights[id]!, 0);
+  const unit = sum / extent;
+  const both = now.weights[panel]! + now.weights[next]!;
+  const least = Math.min(LEAST * unit, both / 2);
+  const weight = Math.min(both - least, Math.max(least, now.weights[panel]! + delta * unit));
+  return { ...now, weights: { ...now.weights, [panel]: weight, [next]: both - weight } };
+}
+
+/** Gives one panel the whole stage, or shows all again when it has it already. */
+export function toggleAlone(now: Arrangement, panel: string): Arrangement {
+  return { ...now, alone: now.alone === panel ? undefined : panel };
+}

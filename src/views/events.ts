@@ -1,0 +1,8 @@
+/**
+ * Tells the page above. The event bubbles and crosses shadow roots; its name starts with `ringside-`.
+ *
+ * @returns false when a listener called `preventDefault`
+ */
+export function emit<Detail>(from: HTMLElement, name: `ringside-${string}`, detail: Detail): boolean {
+  return from.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true, cancelable: true }));
+}

@@ -1,0 +1,56 @@
+/** A machine as the page shows it. Plain data: made by the page from what the host and the lab's session tell. */
+
+/** One piece on its way over the wire, in bytes. */
+export interface Part {
+  readonly name: string;
+  readonly loaded: number;
+  /** Undefined when nobody said how much there is. */
+  readonly total: number | undefined;
+}
+
+export type Stage = "waiting" | "download" | "restore" | "boot" | "layer" | "ready";
+
+/** What a machine does at the moment, between two looks at its meters. */
+export interface Load {
+  /** Guest instructions in a second. */
+  readonly instructions: number;
+  /** Share of the host's time, 0 to 1. */
+  readonly busy: number;
+  readonly jit: boolean;
+}
+
+export type MachineNotice =
+  | "snapshot-stored"
+  | "snapshot-refused"
+  | "snapshot-damaged"
+  | "agent-lost"
+  | "agent-back"
+  | "agent-silent";
+
+export interface MachineStatus {
+  readonly name: string;
+  /** The sign it carries everywhere: A, B, C … */
+  readonly letter: string;
+  readonly phase: "starting" | "running" | "paused" | "stopped";
+  readonly stage: Stage;
+  readonly parts: readonly Part[];
+  /** How it came to its prompt; undefined before that. */
+  readonly ready: { readonly how: "boot" | "restore"; readonly milliseconds: number } | undefined;
+  readonly stopped: { readonly reason: string; readonly message: string } | undefined;
+  readonly notice: MachineNotice | undefined;
+  readonly load: Load | undefined;
+  /** When its save point was made, milliseconds since 1970. */
+  readonly saved: number | undefined;
+}
+
+const LETTERS = "ABCDEF";
+
+/** The letter of the n-th machine of a lab, from 0. After F they begin again. */
+export function machineLetter(index: number): string {
+  return LETTERS[index % LETTERS.length]!;
+}
+
+/** The colour that goes with a letter, as a CSS value. */
+export function machineColour(letter: string): string {
+  return `var(--guest-${letter.toLowerCase()})`;
+}

@@ -1,0 +1,90 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { defineConfig, type Plugin } from "vite";
+import { parse } from "yaml";
+import type { CatalogueEntry } from "./src/views/catalogue.ts";
+
+const ROOT = fileURLToPath(new URL(".", import.meta.url));
+
+/** Our own JavaScript that a lab needs before its machine, gzipped, in bytes (issue 2, "Tests and figures"). */
+const BUDGET = 150_000;
+
+interface LabFile {
+  readonly id: string;
+  readonly title: CatalogueEntry["title"];
+  readonly summary?: CatalogueEntry["summary"];
+  readonly minutes: number;
+  readonly machines: Readonly<Record<string, { readonly image: string }>>;
+  readonly tasks: Readonly<Record<string, unknown>>;
+}
+
+/** The list of labs: one entry for every folder of `public/labs` that has a `lab.yaml`, in alphabetical order. */
+export function labList(folder: string): CatalogueEntry[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).flatMap((name) => {
+    const text = readOptional(join(folder, name, "lab.yaml"));
+    if (text === undefined) return [];
+    const lab = parse(text) as LabFile;
+    const images = [...new Set(Object.values(lab.machines).map((machine) => machine.image))];
+    const { title, minutes, summary = "" } = lab;
+    return [{ id: name, title, summary, minutes, tasks: Object.keys(lab.tasks).length, images }];
+  });
+}
+
+function readOptional(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** Serves `labs/index.json` while developing and writes it into a build. */
+function labIndex(): Plugin {
+  const json = () => JSON.stringify(labList(join(ROOT, "public/labs")));
+  return {
+    name: "ringside:lab-index",
+    configureServer(server) {
+      server.middlewares.use("/labs/index.json", (_request, response) => {
+        response.setHeader("content-type", "application/json");
+        response.end(json());
+      });
+    },
+    generateBundle() {
+      this.emitFile({ type: "asset", fileName: "labs/index.json", source: json() });
+    },
+  };
+}
+
+/** Fails a build whose lab page needs more JavaScript than {@link BUDGET} before its machine, and prints the sum. */
+function budget(): Plugin {
+  return {
+    name: "ringside:budget",
+    generateBundle(_options, bundle) {
+      const chunks = Object.values(bundle).filter((file) => file.type === "chunk");
+      const roots = chunks.filter((chunk) => chunk.isEntry || chunk.name === "lab-page");
+      const needed = new Set(roots);
+      for (const chunk of needed) {
+        for (const name of chunk.imports) {
+          const imported = chunks.find((other) => other.fileName === name);
+          if (imported) needed.add(imported);
+        }
+      }
+      const sum = [...needed].reduce((bytes, chunk) => bytes + gzipSync(chunk.code, { level: 9 }).length, 0);
+      const told = `JavaScript before the machine: ${(sum / 1000).toFixed(1)} of ${BUDGET / 1000} kB gzipped`;
+      if (sum > BUDGET) this.error(told);
+      this.info(told);
+    },
+  };
+}
+
+export default defineConfig({
+  base: "./",
+  plugins: [labIndex(), budget()],
+  build: { target: "es2022", assetsInlineLimit: 0, chunkSizeWarningLimit: 1000, modulePreload: { polyfill: false } },
+  worker: { format: "es" },
+  optimizeDeps: { exclude: ["v86"] },
+});
