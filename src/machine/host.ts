@@ -12,7 +12,7 @@ import { type ImageSource, loadPart } from "./image/load.ts";
 import { findImage, type Image, type Manifest, type Part } from "./image/manifest.ts";
 import { installLayer } from "./layers.ts";
 import { type Emulator, Machine } from "./machine.ts";
-import { type SnapshotKey, snapshotKey, unwrapState, wrapState } from "./snapshot/format.ts";
+import { buildKey, type SnapshotKey, snapshotKey, unwrapState, wrapState } from "./snapshot/format.ts";
 import type { SnapshotStore } from "./snapshot/store.ts";
 import { type MachineSpec, machineSpec } from "./spec.ts";
 
@@ -50,17 +50,16 @@ export class Host implements HostApi {
   }
 
   /**
-   * Fetches what the next start of this machine will need, so that it is quick.
+   * Fetches what the next start of a machine with this image will need, so that it is quick.
    *
    * @throws ImageError when something is missing or damaged
    */
-  async prepare(given: MachineSpec): Promise<void> {
-    const spec = machineSpec(given);
-    const image = findImage(this.#surroundings.manifest, spec.image);
+  async prepare(name: string): Promise<void> {
+    const image = findImage(this.#surroundings.manifest, name);
     const snapshots = await this.#surroundings.snapshots;
-    const stored = await snapshots.load(snapshotKey(spec, image)).catch(() => undefined);
-    const names = stored ? ["rom"] : ["rom", "kernel", "initramfs"];
-    await Promise.all([this.#compiled(), ...names.map((name) => this.#part(name, image.parts[name]!))]);
+    const stored = await snapshots.has(buildKey(name, image)).catch(() => false);
+    const parts = stored ? ["rom"] : ["rom", "kernel", "initramfs"];
+    await Promise.all([this.#compiled(), ...parts.map((part) => this.#part(part, image.parts[part]!))]);
   }
 
   async start(
@@ -96,7 +95,7 @@ export class Host implements HostApi {
   async stop(machine: string): Promise<void> {
     const guest = this.#guests.get(machine);
     this.#guests.delete(machine);
-    await guest?.machine.destroy();
+    guest?.machine.destroy();
   }
 
   /** Ends every machine. */
@@ -157,10 +156,10 @@ export class Host implements HostApi {
     try {
       await fresh.machine.restore(state);
     } catch (error) {
-      await fresh.machine.destroy();
+      fresh.machine.destroy();
       throw error;
     }
-    await old.destroy();
+    old.destroy();
     this.#guests.set(machine, fresh);
     await fresh.machine.agent.identify({ time: Date.now(), entropy: randomness() });
   }
@@ -194,7 +193,7 @@ export class Host implements HostApi {
       const message = `The stored state of \`${spec.name}\` was dropped (${why}); the machine boots instead.`;
       events({ type: "notice", code: "snapshot-damaged", message });
     }
-    await machine?.destroy();
+    machine?.destroy();
     return undefined;
   }
 

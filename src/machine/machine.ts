@@ -194,13 +194,13 @@ export class Machine {
   }
 
   /** Ends the machine and frees what it holds. */
-  async destroy(): Promise<void> {
+  destroy(): void {
     this.#scheduler.pause("stopped");
     clearInterval(this.#second);
     this.#console.close();
     this.#stopped ??= `Machine \`${this.spec.name}\` was switched off.`;
     this.#failWaiting(this.#stopped);
-    await this.#emulator.destroy();
+    this.#internals.end();
   }
 
   #untilAgent(): Promise<void> {

@@ -196,6 +196,12 @@ export class Internals {
     if (this.#v86.running) this.#v86.next_tick(0);
   }
 
+  /** Ends it for good. v86's own way waits for a last turn, which a paused machine never takes. */
+  end(): void {
+    this.#v86.running = false;
+    this.#v86.yield = () => {};
+  }
+
   /** Calls `report` with the milliseconds each turn took. */
   meter(report: (milliseconds: number) => void): void {
     const mainLoop = this.#cpu.main_loop;

@@ -68,6 +68,7 @@ describe("a stored state that cannot be trusted", () => {
     const inner = new MemorySnapshots();
     const store = {
       removed: 0,
+      has: (build: string) => inner.has(build),
       save: (...given: Parameters<SnapshotStore["save"]>) => inner.save(...given),
       load: async (key: Parameters<SnapshotStore["load"]>[0]) => {
         const bytes = await inner.load(key);
@@ -105,6 +106,7 @@ describe("a stored state that cannot be trusted", () => {
 
   const refusing = guests({
     snapshots: {
+      has: async () => false,
       load: async () => undefined,
       remove: async () => {},
       save: async () => {

@@ -29,11 +29,16 @@ export interface SnapshotKey {
   readonly options: string;
 }
 
-export function snapshotKey(spec: MachineSpec, image: Image): SnapshotKey {
+/** The {@link SnapshotKey.build} of an image: every content that has a say in what its machines' memory holds. */
+export function buildKey(name: string, image: Image): string {
   const parts = Object.values(image.parts).map((part) => part.rawSha256.slice(0, 12));
+  return [name, V86_VERSION, DEVICES_VERSION, ...parts].join("_");
+}
+
+export function snapshotKey(spec: MachineSpec, image: Image): SnapshotKey {
   const layers = spec.layers.map((name) => `${name}-${image.layers[name]?.rawSha256.slice(0, 12)}`);
   return {
-    build: [spec.image, V86_VERSION, DEVICES_VERSION, ...parts].join("_"),
+    build: buildKey(spec.image, image),
     options: [spec.memory, spec.nics.length, ...layers].join("_"),
   };
 }

@@ -3,6 +3,8 @@ import type { SnapshotKey } from "./format.ts";
 
 /** Where snapshots are kept between visits. */
 export interface SnapshotStore {
+  /** Whether anything is stored for {@link SnapshotKey.build}. */
+  has(build: string): Promise<boolean>;
   /** @returns the bytes stored last, or undefined; unchecked: see `unwrapState` */
   load(key: SnapshotKey): Promise<Uint8Array | undefined>;
   /**
@@ -26,6 +28,10 @@ function isStale(name: string, key: SnapshotKey): boolean {
 export class MemorySnapshots implements SnapshotStore {
   readonly #files = new Map<string, Uint8Array>();
 
+  async has(build: string): Promise<boolean> {
+    return [...this.#files.keys()].some((name) => name.startsWith(`${build}.`));
+  }
+
   async load(key: SnapshotKey): Promise<Uint8Array | undefined> {
     return this.#files.get(fileName(key));
   }
@@ -44,10 +50,15 @@ const FOLDER = "ringside-snapshots";
 
 /** The origin private file system: fastest, only in secure contexts. */
 class OpfsSnapshots implements SnapshotStore {
-  readonly #folder: FileSystemDirectoryHandle;
+  readonly #folder: FileSystemDirectoryHandle & { keys(): AsyncIterable<string> };
 
   constructor(folder: FileSystemDirectoryHandle) {
-    this.#folder = folder;
+    this.#folder = folder as FileSystemDirectoryHandle & { keys(): AsyncIterable<string> };
+  }
+
+  async has(build: string): Promise<boolean> {
+    for await (const name of this.#folder.keys()) if (name.startsWith(`${build}.`)) return true;
+    return false;
   }
 
   async load(key: SnapshotKey): Promise<Uint8Array | undefined> {
@@ -61,7 +72,7 @@ class OpfsSnapshots implements SnapshotStore {
   }
 
   async save(key: SnapshotKey, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    const folder = this.#folder as FileSystemDirectoryHandle & { keys(): AsyncIterable<string> };
+    const folder = this.#folder;
     for await (const name of folder.keys()) if (isStale(name, key)) await folder.removeEntry(name);
     // a writable replaces the file when it closes, so a reader never sees half of it
     const writable = await (await folder.getFileHandle(fileName(key), { create: true })).createWritable();
@@ -86,6 +97,10 @@ class IndexedDbSnapshots implements SnapshotStore {
 
   constructor() {
     this.#store = createStore(FOLDER, "snapshots");
+  }
+
+  async has(build: string): Promise<boolean> {
+    return (await keys<string>(this.#store)).some((name) => name.startsWith(`${build}.`));
   }
 
   load(key: SnapshotKey): Promise<Uint8Array | undefined> {
