@@ -62,7 +62,7 @@ export function differences(reading: NamespaceReading, process: Process): readon
 }
 
 /** The guest agent (images/linux/agent), the child of process 1 that runs a page's scripts in the machine. */
-const isAgent = (process: Process) => process.ppid === 1 && process.name === "agent";
+const isAgent = (process: Process) => process.ppid === 1 && process.name === "ringside-agent";
 
 /**
  * The reading without what the guest agent is running this moment: checks of tasks, and the reading itself. They come

@@ -12,6 +12,7 @@
  *   nsview/processes.h   /proc: processes and their links
  *   nsview/mounts.h      the file tree a process can reach
  *   nsview/network.h     interfaces, by rtnetlink
+ *   nsview/detached.h    file systems mounted for this program alone
  *   nsview/ipc.h         System V objects and POSIX queues
  *   nsview/namespaces.h  what each namespace holds, by setns and ioctl
  *   nsview/table.h, json.h, rows.h   three ways to print it
@@ -32,6 +33,18 @@ static const char usage[] =
 
 static struct machine machine;
 
+/*
+ * /proc shows the PID namespace it was mounted in. Where that is not ours (or nothing is mounted), we
+ * are not in it ourselves, and a /proc of our own is mounted without a place in anyone's tree
+ * (ipc.h does the same with queues). That takes privilege; without it, /proc as it is has to do.
+ */
+static DIR *open_proc(void)
+{
+    if (access("/proc/self/ns", F_OK) == 0) return opendir("/proc");
+    int fd = open_detached("proc");
+    return fd < 0 ? opendir("/proc") : fdopendir(fd);
+}
+
 int main(int argc, char **argv)
 {
     const char *how = argc == 2 ? argv[1] : "";
@@ -41,7 +54,7 @@ int main(int argc, char **argv)
         fputs(usage, help ? stdout : stderr);
         return help ? 0 : 2;
     }
-    DIR *proc = opendir("/proc");
+    DIR *proc = open_proc();
     if (!proc || read_processes(&machine, proc) < 0) {
         fputs("nsview: there are no processes in /proc. Mount it: mount -t proc proc /proc\n", stderr);
         return 1;

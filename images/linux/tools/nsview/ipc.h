@@ -7,16 +7,13 @@
 #define NSVIEW_IPC_H
 
 #include <dirent.h>
-#include <fcntl.h>
-#include <linux/mount.h>
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
+#include "detached.h"
 #include "model.h"
 
 /* SHM_INFO and its like count what exists (shmctl(2), msgctl(2), semctl(2)). */
@@ -36,27 +33,9 @@ static int read_system_v(struct namespace *n)
     return 0;
 }
 
-/*
- * The queues' file system, mounted without a place in anyone's tree: fsmount(2) makes a mount that
- * only its descriptor refers to and that ends with it. Returns a descriptor to read from, or -1.
- */
-static int open_queues(void)
-{
-    int context = (int)syscall(SYS_fsopen, "mqueue", FSOPEN_CLOEXEC);
-    if (context < 0) return -1;
-    int tree = -1, folder = -1;
-    if (syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
-        tree = (int)syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, 0);
-    close(context);
-    if (tree < 0) return -1;
-    folder = openat(tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    close(tree);
-    return folder;
-}
-
 static void read_queues(struct namespace *n)
 {
-    int fd = open_queues();
+    int fd = open_detached("mqueue");
     DIR *folder = fd < 0 ? NULL : fdopendir(fd);
     if (!folder) return;
     struct dirent *entry;
