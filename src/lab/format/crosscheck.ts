@@ -129,12 +129,15 @@ class CrossCheck {
     }
     if (task.reveal === id) this.fault([...path, "reveal"], "a question cannot reveal itself.");
     else if (task.reveal !== undefined) this.known("task", task.reveal, this.taskNames, [...path, "reveal"]);
-    if (typeof task.answer === "object" || this.readsProbe(task)) this.script(task, "answer", path);
-    else if (task.answer !== undefined) this.literal(task, [...path, "answer"]);
+    if (typeof task.answer === "object" || this.readsProbe(task.answer)) this.script(task, "answer", path);
+    else if (task.answer !== undefined && probeNamed(task.answer) === undefined)
+      this.literal(task, [...path, "answer"]);
   }
 
-  private readsProbe(task: WrittenTask): boolean {
-    return typeof task.answer === "string" && /\{\{\s*probe\./.test(task.answer);
+  /** Probes there are take a machine; of others, `unsupported` says that they are not there. */
+  private readsProbe(answer: WrittenTask["answer"]): boolean {
+    const probe = probeNamed(answer);
+    return probe !== undefined && probeNames().includes(probe);
   }
 
   private literal(task: WrittenTask, path: Path): void {
@@ -192,6 +195,11 @@ class CrossCheck {
     if (this.machineNames.length === 1) return;
     this.fault(path, `which machine? The lab has ${this.machineNames.join(", ")}.`);
   }
+}
+
+/** @returns the name of the probe an answer is read from, or undefined when it is none */
+export function probeNamed(answer: WrittenTask["answer"]): string | undefined {
+  return typeof answer === "string" ? /^\s*\{\{\s*probe\.([\w-]+\.[\w-]+)/.exec(answer)?.[1] : undefined;
 }
 
 type WrittenChoice = NonNullable<WrittenTask["choices"]>[number];

@@ -4,11 +4,11 @@ import { compareProse, type Prose, type ProseNames, parseProse } from "../prose.
 import type { LabFileContent } from "../schema.ts";
 import { LANGUAGES, type Language } from "../text.ts";
 import { buildMachines, buildTasks, machineValues } from "./build.ts";
-import { crossCheck, FINISH, INTRO } from "./crosscheck.ts";
+import { crossCheck, FINISH, INTRO, probeNamed } from "./crosscheck.ts";
 import { type Fault, suggestion } from "./fault.ts";
 import { seedValues } from "./seed.ts";
 import { unsupported } from "./support.ts";
-import { fill, knownPaths, type Values } from "./template.ts";
+import { fill, knownPaths, soleTemplate, type Values } from "./template.ts";
 import { validate } from "./validate.ts";
 import { type Path, readYaml, type YamlFile } from "./yaml.ts";
 
@@ -71,7 +71,7 @@ function fillContent(content: LabFileContent, values: Values, yaml: YamlFile, fa
   const fillDeep = (value: unknown, path: Path): unknown => {
     if (typeof value === "string") {
       return fill(value, values, (name, match) => {
-        const isProbe = path.length === 3 && path[2] === "answer" && name.startsWith("probe.");
+        const isProbe = path.length === 3 && path[2] === "answer" && isReading(value);
         if (!isProbe) faults.push(yaml.fault(path, `\`{{${name}}}\` names no value.${suggestion(name, known)}`, match));
       });
     }
@@ -82,6 +82,9 @@ function fillContent(content: LabFileContent, values: Values, yaml: YamlFile, fa
   const { title, summary, tasks } = content;
   return { ...content, ...(fillDeep({ title, ...(summary && { summary }), tasks }, []) as typeof content) };
 }
+
+/** An answer that is one probe's value and nothing else is read when the machine can be asked. */
+const isReading = (answer: string) => soleTemplate(answer) !== undefined && probeNamed(answer) !== undefined;
 
 function readProse(texts: LabTexts, content: LabFileContent, values: Values, faults: Fault[]): Record<Language, Prose> {
   const steps = content.steps.map((step) => [step.id, step.tasks ?? []] as const);

@@ -1,5 +1,6 @@
 import { probeNames } from "../probes.ts";
 import type { LabFileContent } from "../schema.ts";
+import { probeNamed } from "./crosscheck.ts";
 import { type Fault, suggestion } from "./fault.ts";
 import type { Path, YamlFile } from "./yaml.ts";
 
@@ -27,8 +28,7 @@ export function unsupported(content: LabFileContent, yaml: YamlFile): Fault[] {
   }
   const names = probeNames();
   for (const [id, task] of Object.entries(content.tasks)) {
-    const read = typeof task.answer === "string" ? /\{\{\s*probe\.([\w-]+\.[\w-]+)/.exec(task.answer)?.[1] : undefined;
-    for (const [key, probe] of [["probe", task.probe] as const, ["answer", read] as const]) {
+    for (const [key, probe] of [["probe", task.probe] as const, ["answer", probeNamed(task.answer)] as const]) {
       if (probe === undefined || names.includes(probe)) continue;
       lacks(["tasks", id, key], `This version has no probe \`${probe}\`.${suggestion(probe, names)}`);
     }

@@ -40,9 +40,14 @@ export class Look {
   }
 
   /** @returns the hint's text, empty when the script found nothing to say */
-  async hint({ machine, run }: HintScript, language: Language): Promise<Found<string>> {
-    const found = await this.script({ machine, run: `export LANG=${LOCALES[language]}; ${run[language]}` });
+  async hint(hint: HintScript, language: Language): Promise<Found<string>> {
+    const found = await this.hintRun(hint, language);
     return found.known ? known(found.value.stdout.trim()) : found;
+  }
+
+  /** Runs a hint's script with `LANG` set; on the same line, so that the shell's line numbers stay the author's. */
+  hintRun({ machine, run }: HintScript, language: Language): Promise<Found<Ended>> {
+    return this.script({ machine, run: `export LANG=${LOCALES[language]}; ${run[language]}` });
   }
 
   /** @returns whether the probe's reading holds the pattern */

@@ -1,0 +1,63 @@
+import { loadLab } from "../lab/index.ts";
+import { readProbe } from "../lab/probes.ts";
+import { type LabArguments, UsageError } from "./lab.ts";
+import { folderSource } from "./lab-folder.ts";
+import { type RunningLab, startLab } from "./lab-machines.ts";
+
+/** Runs a script in a machine of a lab. @returns the script's exit code */
+export async function runScript({ words: [id, ...more], machine, script, seed }: LabArguments): Promise<number> {
+  if (id === undefined || more.length || !script)
+    throw new UsageError("Expected: lab run <id> --machine m -- <script>");
+  return withLab(id, seed, async ({ machines }) => {
+    const { exit, stdout, stderr } = await machines.run(pick(machine, machines.names), script, { limit: 0 });
+    await write(process.stdout, stdout);
+    await write(process.stderr, stderr);
+    return exit;
+  });
+}
+
+/** Prints one reading of a probe as JSON. @returns 0 */
+export async function probe({ words: [id, name, ...more], machine, after, seed }: LabArguments): Promise<number> {
+  if (id === undefined || name === undefined || more.length) throw new UsageError("Expected: lab probe <id> <probe>");
+  return withLab(id, seed, async ({ machines }) => {
+    if (after !== undefined) await prepare(after, machines);
+    const target = pick(machine, machines.names);
+    const reading = await machines.ask(target, 0, (host) => readProbe(name, { machine: target }, () => host));
+    // sets of bits are wider than a number
+    const plain = (_key: string, value: unknown) => (typeof value === "bigint" ? `0x${value.toString(16)}` : value);
+    await write(process.stdout, new TextEncoder().encode(`${JSON.stringify(reading, plain, 2)}\n`));
+    return 0;
+  });
+}
+
+/** Runs the `machine:script` that is to have happened before a reading. */
+async function prepare(after: string, machines: RunningLab["machines"]): Promise<void> {
+  const [, machine, script] = /^([a-z][a-z0-9-]*):([\s\S]+)$/.exec(after) ?? [];
+  if (machine === undefined || script === undefined) throw new UsageError(`\`${after}\` is not machine:script.`);
+  const { exit, stderr } = await machines.run(pick(machine, machines.names), script, { limit: 0 });
+  if (exit === 0) return;
+  throw new Error(`The script before the reading ended with ${exit}: ${new TextDecoder().decode(stderr).trim()}`);
+}
+
+function pick(machine: string | undefined, names: readonly string[]): string {
+  const name = machine ?? (names.length === 1 ? names[0] : undefined);
+  if (name === undefined) throw new UsageError(`Which machine? The lab has ${names.join(", ")}.`);
+  if (!names.includes(name)) throw new UsageError(`The lab has no machine \`${name}\`. It has: ${names.join(", ")}.`);
+  return name;
+}
+
+async function withLab(id: string, seed: number, use: (running: RunningLab) => Promise<number>): Promise<number> {
+  const source = folderSource(id);
+  const lab = await loadLab(source, seed);
+  const running = await startLab(lab, source);
+  try {
+    return await use(running);
+  } finally {
+    await running.close();
+  }
+}
+
+/** Waits until the bytes are taken, so that ending the process loses none. */
+function write(stream: NodeJS.WriteStream, bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => stream.write(bytes, (error) => (error ? reject(error) : resolve())));
+}

@@ -1,0 +1,147 @@
+import { spawn } from "node:child_process";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { HostApi, MachineEvent, RunOptions, RunResult, StartReport } from "../../src/machine/api.ts";
+import type { MachineSpec } from "../../src/machine/spec.ts";
+
+interface ShellMachine {
+  readonly folder: string;
+  readonly events: (event: MachineEvent) => void;
+  alive: boolean;
+}
+
+const REPORT: StartReport = { how: "boot", milliseconds: 1, agentMilliseconds: 1, instructions: 1 };
+
+/**
+ * A host whose machines are folders: scripts are run by this computer's own `/bin/sh` in the machine's folder, files
+ * are put into it, a snapshot is a tar of it. Quick, and real where a session can tell the difference.
+ */
+export class ShellHost implements HostApi {
+  readonly scripts: string[] = [];
+  readonly started: string[] = [];
+  /** The environment each machine was last started with. */
+  readonly environments = new Map<string, Readonly<Record<string, string>> | undefined>();
+  /** Names of machines that refuse to start. */
+  readonly refused = new Set<string>();
+  readonly #machines = new Map<string, ShellMachine>();
+  #running = 0;
+  /** Most scripts that ran at the same time. */
+  mostAtOnce = 0;
+
+  async start(
+    spec: MachineSpec,
+    { environment }: { environment?: Readonly<Record<string, string>> },
+    events: (event: MachineEvent) => void,
+  ): Promise<StartReport> {
+    if (this.refused.has(spec.name)) throw new Error(`The image of \`${spec.name}\` is damaged.`);
+    await this.stop(spec.name);
+    const folder = await mkdtemp(join(tmpdir(), "ringside-"));
+    events({ type: "progress", progress: { stage: "boot" } });
+    this.#machines.set(spec.name, { folder, events, alive: true });
+    this.started.push(spec.name);
+    this.environments.set(spec.name, environment);
+    return REPORT;
+  }
+
+  async stop(name: string): Promise<void> {
+    const machine = this.#machines.get(name);
+    this.#machines.delete(name);
+    if (machine) await rm(machine.folder, { recursive: true, force: true });
+  }
+
+  /** Ends a machine the way a kernel panic does. */
+  crash(name: string, message: string): void {
+    const machine = this.#machine(name);
+    machine.alive = false;
+    machine.events({ type: "stopped", reason: "panic", message });
+  }
+
+  tell(name: string, event: MachineEvent): void {
+    this.#machine(name).events(event);
+  }
+
+  async run(name: string, script: string, { limit = 10_000 }: RunOptions = {}): Promise<RunResult> {
+    const { folder } = this.#machine(name);
+    this.scripts.push(script);
+    this.#running += 1;
+    this.mostAtOnce = Math.max(this.mostAtOnce, this.#running);
+    try {
+      return await runShell(script, folder, limit);
+    } finally {
+      this.#running -= 1;
+    }
+  }
+
+  async put(name: string, path: string, bytes: Uint8Array, mode = 0o644): Promise<void> {
+    const file = this.fileOf(name, path);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, bytes);
+    await chmod(file, mode);
+  }
+
+  async get(name: string, path: string): Promise<Uint8Array> {
+    return readFile(this.fileOf(name, path));
+  }
+
+  fileOf(name: string, path: string): string {
+    return join(this.#machine(name).folder, path);
+  }
+
+  async snapshot(name: string): Promise<Uint8Array> {
+    const { stdout } = await runShell("tar -c .", this.#machine(name).folder, 0);
+    return stdout;
+  }
+
+  async restore(name: string, snapshot: Uint8Array): Promise<void> {
+    const machine = this.#machines.get(name);
+    if (!machine) throw new Error(`There is no machine \`${name}\`.`);
+    for (const entry of await readdir(machine.folder)) await rm(join(machine.folder, entry), { recursive: true });
+    const tar = spawn("tar", ["-x", "-C", machine.folder], { stdio: ["pipe", "inherit", "inherit"] });
+    tar.stdin.end(snapshot);
+    await new Promise((resolve) => tar.on("close", resolve));
+    machine.alive = true;
+  }
+
+  async type(): Promise<void> {}
+  async acknowledge(): Promise<void> {}
+  async resize(): Promise<void> {}
+  async pause(): Promise<void> {}
+  async resume(): Promise<void> {}
+
+  async meters() {
+    return { running: true, instructions: 0, busy: 0, jit: false };
+  }
+
+  async close(): Promise<void> {
+    for (const name of [...this.#machines.keys()]) await this.stop(name);
+  }
+
+  #machine(name: string): ShellMachine {
+    const machine = this.#machines.get(name);
+    if (!machine?.alive) throw new Error(`Machine \`${name}\` does not run.`);
+    return machine;
+  }
+}
+
+function runShell(script: string, cwd: string, limit: number): Promise<RunResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn("/bin/sh", ["-c", script], { cwd, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    const output = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
+    let late = false;
+    const kill = () => {
+      late = true;
+      if (child.pid) process.kill(-child.pid, "SIGKILL");
+    };
+    const timer = limit > 0 ? setTimeout(kill, limit) : undefined;
+    child.stdout.on("data", (bytes: Buffer) => output.stdout.push(bytes));
+    child.stderr.on("data", (bytes: Buffer) => output.stderr.push(bytes));
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      clearTimeout(timer);
+      const [stdout, stderr] = [Buffer.concat(output.stdout), Buffer.concat(output.stderr)];
+      const how = late ? "time limit" : signal ? "signal" : "exited";
+      resolve({ exit: late ? 124 : (code ?? 137), how, stdout, stderr, truncated: false });
+    });
+  });
+}
