@@ -1,0 +1,111 @@
+#!/bin/bash
+# initramfs.sh WORK: makes WORK/initramfs/image, a cpio archive of everything the guest starts with.
+#
+# The archive is written by the kernel's own gen_init_cpio from a list of lines (its usage says how they
+# read), so device nodes need no root here, and order, times and owners are ours.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(cd "${1:?usage: initramfs.sh WORK}" && pwd)
+. "$here/environment.sh"
+
+user=$work/userland release=$(cat "$work/kernel/release") result=$work/initramfs
+rm -rf "$result"
+mkdir -p "$result"
+
+folders() {
+  local path
+  for path in /bin /dev /etc /etc/iproute2 /etc/modprobe.d /home /lib /lib/modules "/lib/modules/$release" /mnt /opt \
+    /proc /run /sbin /sys /usr /usr/bin /usr/lib /usr/lib/ringside /usr/sbin /usr/share /usr/share/help \
+    /usr/share/help/en /usr/share/help/zh /usr/share/udhcpc /var /var/lib /var/lib/misc /var/log; do
+    echo "dir $path 755 0 0"
+  done
+  echo "dir /root 700 0 0"
+  echo "dir /home/student 755 1000 1000"
+  echo "dir /tmp 1777 0 0"
+  echo "slink /var/run ../run 777 0 0"
+  echo "slink /var/tmp ../tmp 777 0 0"
+  # The kernel opens this one for init before init has mounted /dev.
+  echo "nod /dev/console 600 0 0 c 5 1"
+}
+
+# Our own files, from root/ as they lie there. Those in a folder of programs are programs.
+own_files() {
+  local path mode
+  (cd "$here/../root" && find . -type f | sed 's/^\.//' | LC_ALL=C sort) | while read -r path; do
+    case $path in */bin/* | */sbin/* | *.script) mode=755 ;; *) mode=644 ;; esac
+    echo "file $path $here/../root$path $mode 0 0"
+  done
+}
+
+# The help pages, English and Chinese.
+help_pages() {
+  local page
+  for page in "$here"/../help/??/*.txt; do
+    [ -e "$page" ] || continue
+    echo "file /usr/share/help/$(basename "$(dirname "$page")")/$(basename "$page" .txt) $page 644 0 0"
+  done
+}
+
+programs() {
+  local path name
+  echo "file /init $user/ringside 755 0 0"
+  echo "slink /sbin/layer /init 777 0 0"
+  echo "file /bin/busybox $user/busybox 755 0 0"
+  # busybox.links has one path a line, where each applet belongs; modprobe is ours (root/sbin/modprobe).
+  grep -vxE '/(bin/busybox|sbin/modprobe|linuxrc)' "$work/source/busybox/busybox.links" | LC_ALL=C sort -u | while read -r path; do
+    echo "slink $path /bin/busybox 777 0 0"
+  done
+  echo "file /usr/lib/ringside/toolbox $user/toolbox 755 0 0"
+  for name in ip tc bridge ss tcpdump iptables iptables-save iptables-restore; do
+    echo "slink /sbin/$name /usr/lib/ringside/toolbox 777 0 0"
+  done
+  for name in unshare nsenter lsns; do echo "slink /usr/bin/$name /usr/lib/ringside/toolbox 777 0 0"; done
+}
+
+# A stub for every tool of a layer, at the tool's own path, and the list by which stubs know themselves.
+stubs() {
+  local list layer path
+  for list in "$work"/layers/*.tools; do
+    layer=$(basename "$list" .tools)
+    while read -r path; do
+      echo "slink $path /init 777 0 0"
+      echo "$path $layer" >> "$result/tools"
+    done < "$list"
+  done
+  echo "file /usr/lib/ringside/tools $result/tools 644 0 0"
+}
+
+modules() {
+  local file
+  for file in modules.dep modules.alias modules.symbols; do
+    echo "file /lib/modules/$release/$file $work/modules/$file 644 0 0"
+  done
+}
+
+# Names iproute2 prints and reads: tables, protocols, scopes, DS fields, groups.
+iproute2_names() {
+  local name
+  for name in group rt_dsfield rt_protos rt_scopes rt_tables; do
+    echo "file /etc/iproute2/$name $work/source/iproute2/etc/iproute2/$name 644 0 0"
+  done
+}
+
+cat > "$result/os-release" << END
+NAME="Ringside Linux"
+PRETTY_NAME="Ringside (Linux $release, built from Debian 12)"
+ID=ringside
+ID_LIKE=debian
+VERSION_ID=1
+END
+
+{
+  folders
+  own_files
+  echo "file /etc/os-release $result/os-release 644 0 0"
+  help_pages
+  programs
+  stubs
+  modules
+  iproute2_names
+} > "$result/list"
+"$work/build/kernel/usr/gen_init_cpio" -t "$SOURCE_DATE_EPOCH" "$result/list" > "$result/image"

@@ -1,0 +1,126 @@
+// manifest.mjs WORK: writes the manifest of the parts in WORK/shipped to the standard output.
+//
+// Its format is checked by src/machine/image/manifest.ts.
+
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const COMMAND_LINE = [
+  // Both consoles hear a panic. The last one named is /dev/console.
+  "console=ttyS0 console=hvc0",
+  "quiet mitigations=off tsc=reliable random.trust_cpu=on",
+  // "ip link" shows what the student made, and no dummy0.
+  "dummy.numdummies=0",
+  "rdinit=/init",
+].join(" ");
+
+/** Licence of each source package, as an SPDX expression over what we ship of it, by the Debian copyright file. */
+const LICENCES = {
+  linux: "GPL-2.0-only",
+  busybox: "GPL-2.0-only",
+  iproute2: "GPL-2.0-or-later",
+  iptables: "GPL-2.0-or-later",
+  libpcap: "BSD-3-Clause",
+  tcpdump: "BSD-3-Clause",
+  "util-linux": "GPL-2.0-or-later AND LGPL-2.1-or-later AND BSD-3-Clause",
+  musl: "MIT",
+  "gcc-12": "GPL-3.0-or-later WITH GCC-exception-3.1",
+  glibc: "LGPL-2.1-or-later",
+  nftables: "GPL-2.0-only",
+  libnftnl: "GPL-2.0-or-later",
+  libmnl: "LGPL-2.1-or-later",
+  jansson: "MIT",
+  gmp: "LGPL-3.0-or-later OR GPL-2.0-or-later",
+  libedit: "BSD-3-Clause",
+  libbsd: "BSD-3-Clause",
+  libmd: "BSD-3-Clause",
+  ncurses: "MIT-open-group AND X11",
+  "conntrack-tools": "GPL-2.0-or-later",
+  "libnetfilter-conntrack": "GPL-2.0-or-later",
+  libnfnetlink: "GPL-2.0-only",
+  "libcap-ng": "LGPL-2.1-or-later",
+};
+
+/** Which parts carry bytes of a package, by what it was downloaded for (the first word in packages/versions). */
+const PARTS = {
+  kernel: ["kernel", "symbols", "nft", "links", "disk"],
+  link: ["initramfs"],
+  layer: ["nft"],
+  source: ["initramfs"],
+};
+
+const work = process.argv[2];
+
+/** @returns what the manifest says of one file, raw and as shipped */
+function part(content, file) {
+  const raw = readFileSync(content);
+  const shipped = readFileSync(join(work, "shipped", file));
+  const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
+  return {
+    file,
+    bytes: shipped.length,
+    sha256: sha256(shipped),
+    rawBytes: raw.length,
+    rawSha256: sha256(raw),
+  };
+}
+
+const lines = (path) => readFileSync(join(work, path), "utf8").split("\n").filter(Boolean);
+
+const parts = {};
+const layers = {};
+for (const line of lines("shipped.list")) {
+  const [name, content, file] = line.split(" ");
+  const layer = /^layer-(.*)/.exec(name)?.[1];
+  if (!layer) parts[name] = part(content, file);
+  else {
+    const tools = lines(`layers/${layer}.tools`).map((path) => path.replace(/.*\//, ""));
+    layers[layer] = { ...part(content, file), tools };
+  }
+}
+
+/** One entry for each source package and version; several binary packages of one source share it. */
+const sources = new Map();
+for (const line of lines("packages/versions")) {
+  const [kind, name, version, source, sourceVersion] = line.split(" ");
+  if (!PARTS[kind]) continue;
+  const licence = LICENCES[source];
+  if (!licence) throw new Error(`manifest: no licence is written down for ${source}`);
+  const key = `${source} ${sourceVersion} ${PARTS[kind]}`;
+  const entry = sources.get(key) ?? { source, sourceVersion, licence, parts: PARTS[kind], binaries: [] };
+  if (kind !== "source") entry.binaries.push(`${name} ${version}`);
+  sources.set(key, entry);
+}
+
+const entries = [...sources.values()].map(({ source, sourceVersion, licence, parts, binaries }) => ({
+  package: source,
+  version: sourceVersion,
+  licence,
+  parts,
+  ...(binaries.length > 0 && { binaries: binaries.sort() }),
+}));
+entries.push({ package: "ringside", version: "images/linux", licence: "MIT", parts: ["initramfs", "rom"] });
+entries.sort((a, b) => (a.package < b.package ? -1 : a.package > b.package ? 1 : a.parts[0] < b.parts[0] ? -1 : 1));
+
+const release = readFileSync(join(work, "kernel/release"), "utf8").trim().replace("-ringside", "");
+const manifest = {
+  version: 1,
+  images: {
+    linux: {
+      title: `Linux ${release}, small userland`,
+      commandLine: COMMAND_LINE,
+      parts,
+      layers,
+      build: { command: "npm run ringside -- image build linux", recipe: "images/linux" },
+      sources: entries,
+    },
+  },
+};
+
+/** Sorts the keys of every object, so that the file's bytes follow from its content. */
+const sorted = (_key, value) =>
+  value && typeof value === "object" && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+    : value;
+console.log(JSON.stringify(manifest, sorted, 2));
