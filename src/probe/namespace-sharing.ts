@@ -75,6 +75,15 @@ export function withoutScripts(reading: NamespaceReading): NamespaceReading {
   return { ...reading, processes: reading.processes.filter(({ pid }) => agents.has(pid) || !hidden.has(pid)) };
 }
 
+/**
+ * Whether a process's children are born into another PID namespace than its own: after `unshare --pid` without a fork.
+ * Until the first is born the kernel shows no link for that namespace, as for no namespace of a zombie.
+ */
+export function childrenElsewhere(process: Process): boolean {
+  const { pid, mnt } = process.namespaces;
+  return pid !== undefined && mnt !== undefined && process.pidForChildren !== pid;
+}
+
 /** Finds a namespace by its kind and number. */
 export function findNamespace(reading: NamespaceReading, kind: Kind, inode: Inode | undefined): Namespace | undefined {
   return reading.namespaces.find((namespace) => namespace.kind === kind && namespace.inode === inode);

@@ -15,21 +15,24 @@
  *   nsview/detached.h    file systems mounted for this program alone
  *   nsview/ipc.h         System V objects and POSIX queues
  *   nsview/namespaces.h  what each namespace holds, by setns and ioctl
- *   nsview/table.h, json.h, rows.h   three ways to print it
+ *   nsview/table.h, json.h  two ways to print it
+ *   nsview/find.h        processes for which something holds
  */
 #define _GNU_SOURCE
-#include "nsview/namespaces.h"
+#include "nsview/find.h"
 #include "nsview/json.h"
-#include "nsview/rows.h"
 #include "nsview/table.h"
 
 static const char usage[] =
-    "usage: nsview [--json | --rows]\n"
+    "usage: nsview [--json | --find CONDITION…]\n"
     "Shows every process, its eight namespaces, and what each namespace holds.\n"
     "The same letter in a column means the same namespace; `a` is where process 1 is.\n"
     "INSIDE is the process's number in its own PID namespace.\n"
     "  --json   one JSON document\n"
-    "  --rows   lines of fields between tabs, for awk\n";
+    "  --find   numbers of the processes for which every condition holds, such as\n"
+    "           uts (in another uts namespace than process 1), hostname=NAME, inside=N,\n"
+    "           uid=N, uid-inside=N, root=PATH, cgroup=PATH, mount=POINT, up=INTERFACE,\n"
+    "           address=IP/LENGTH, queue=NAME; !CONDITION; machine:CONDITION (of process 1)\n";
 
 static struct machine machine;
 
@@ -47,9 +50,9 @@ static DIR *open_proc(void)
 
 int main(int argc, char **argv)
 {
-    const char *how = argc == 2 ? argv[1] : "";
-    int json = strcmp(how, "--json") == 0, rows = strcmp(how, "--rows") == 0;
-    if (argc > 2 || (argc == 2 && !json && !rows)) {
+    const char *how = argc > 1 ? argv[1] : "";
+    int json = strcmp(how, "--json") == 0, finding = strcmp(how, "--find") == 0;
+    if (argc > 1 && !finding && !(json && argc == 2)) {
         int help = strcmp(how, "--help") == 0 || strcmp(how, "-h") == 0;
         fputs(usage, help ? stdout : stderr);
         return help ? 0 : 2;
@@ -61,8 +64,8 @@ int main(int argc, char **argv)
     }
     read_views(&machine, dirfd(proc));
     read_namespaces(&machine, dirfd(proc));
+    if (finding) return find(&machine, argv + 2);
     if (json) print_json(&machine);
-    else if (rows) print_rows(&machine);
     else print_table(&machine);
     return fflush(stdout) == 0 ? 0 : 1;
 }

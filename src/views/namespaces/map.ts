@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import type { Letters, TreeRow } from "../../probe/namespace-sharing.ts";
+import { childrenElsewhere, type Letters, type TreeRow } from "../../probe/namespace-sharing.ts";
 import type { Kind, NamespaceReading } from "../../probe/namespaces.ts";
 import { cellKey, type Marks, namespaceKey } from "./marks.ts";
 import type { NamespaceWords } from "./strings.ts";
@@ -62,14 +62,9 @@ function tags(model: MapModel, { process }: TreeRow): readonly string[] {
   const list: string[] = [];
   if (process.zombie) list.push(words.zombie);
   if (process.root !== undefined && process.root !== "/") list.push(words.rootAt(process.root));
-  const { pidForChildren } = process;
-  if (
-    pidForChildren !== undefined &&
-    process.namespaces.pid !== undefined &&
-    pidForChildren !== process.namespaces.pid
-  ) {
-    const letter = letters.pid.get(pidForChildren);
-    list.push(letter === undefined ? words.childrenElsewhere : words.childrenIn(letter));
+  if (childrenElsewhere(process)) {
+    const letter = process.pidForChildren && letters.pid.get(process.pidForChildren);
+    list.push(letter ? words.childrenIn(letter) : words.childrenElsewhere);
   }
   if (model.since.appeared.has(process.pid)) list.push(words.isNew);
   return list;

@@ -42,7 +42,7 @@ struct process {
     uint64_t capabilities;     /* effective set: one bit a capability, counted in its own user namespace */
     int zombie;                /* has ended and waits to be reaped: it has left its namespaces */
     inode_t ns[KINDS];
-    inode_t pid_for_children;  /* where its next child will be born */
+    inode_t pid_for_children;  /* where its next child is born; 0 while that namespace has no process */
     char *comm, *root;         /* root: its root directory as seen from here */
     char *cgroup;              /* its cgroup, from the root of the cgroup namespace nsview is in */
     char *cgroup_inside;       /* the same, from the root of its own */
