@@ -135,7 +135,9 @@ export class TaskTrial {
   }
 
   #fault(task: Task, key: Key, message: string): void {
-    this.#faults.push(this.#faultAt(["tasks", task.id, key], message));
+    const fault = this.#faultAt(["tasks", task.id, key], message);
+    const isNew = this.#faults.every((known) => known.path !== fault.path || known.message !== fault.message);
+    if (isNew) this.#faults.push(fault);
   }
 }
 

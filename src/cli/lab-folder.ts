@@ -11,19 +11,24 @@ export function folderSource(lab: string): LabSource {
   const typedIn = process.env.INIT_CWD ?? process.cwd();
   const folder = isId ? join(LABS, lab) : resolve(typedIn, lab);
   const shown = relative(process.cwd(), folder) || ".";
-  return { address: `${shown}/`, foreign: !isId, read: (path, limit) => readWithin(folder, path, limit) };
+  return {
+    address: `${shown}/`,
+    foreign: !isId,
+    read: (path, limit) => readWithin(folder, path, `${shown}/${path}`, limit),
+  };
 }
 
-async function readWithin(folder: string, path: string, limit: number): Promise<Uint8Array> {
+/** @param shown the file's name for people */
+async function readWithin(folder: string, path: string, shown: string, limit: number): Promise<Uint8Array> {
   const file = join(folder, path);
   const inside = relative(folder, file);
-  if (inside.startsWith("..") || isAbsolute(inside)) throw unreachable(file, "it is outside the lab's folder");
+  if (inside.startsWith("..") || isAbsolute(inside)) throw unreachable(shown, "it is outside the lab's folder");
   const handle = await open(file).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === "ENOENT" ? missing(file) : unreachable(file, error);
+    throw error.code === "ENOENT" ? missing(shown) : unreachable(shown, error);
   });
   try {
     const { size } = await handle.stat();
-    if (size > limit) throw tooLarge(file, limit);
+    if (size > limit) throw tooLarge(shown, limit);
     return new Uint8Array(await handle.readFile());
   } finally {
     await handle.close();

@@ -18,16 +18,15 @@ const REPORT: StartReport = { how: "boot", milliseconds: 1, agentMilliseconds: 1
  * are put into it, a snapshot is a tar of it. Quick, and real where a session can tell the difference.
  */
 export class ShellHost implements HostApi {
+  /** Every script that was begun, and every one that came to its end. */
   readonly scripts: string[] = [];
+  readonly ended: string[] = [];
   readonly started: string[] = [];
   /** The environment each machine was last started with. */
   readonly environments = new Map<string, Readonly<Record<string, string>> | undefined>();
   /** Names of machines that refuse to start. */
   readonly refused = new Set<string>();
   readonly #machines = new Map<string, ShellMachine>();
-  #running = 0;
-  /** Most scripts that ran at the same time. */
-  mostAtOnce = 0;
 
   async start(
     spec: MachineSpec,
@@ -64,13 +63,9 @@ export class ShellHost implements HostApi {
   async run(name: string, script: string, { limit = 10_000 }: RunOptions = {}): Promise<RunResult> {
     const { folder } = this.#machine(name);
     this.scripts.push(script);
-    this.#running += 1;
-    this.mostAtOnce = Math.max(this.mostAtOnce, this.#running);
-    try {
-      return await runShell(script, folder, limit);
-    } finally {
-      this.#running -= 1;
-    }
+    const result = await runShell(script, folder, limit);
+    this.ended.push(script);
+    return result;
   }
 
   async put(name: string, path: string, bytes: Uint8Array, mode = 0o644): Promise<void> {

@@ -1,18 +1,20 @@
 import type { Pattern } from "../lab.ts";
 
 /**
- * Whether a reading holds a pattern: the reading itself, or any element of it (of a list it is, of a map it is, or of
- * a list directly in that map), has everything the pattern names. What the pattern does not name may be anything.
+ * Whether a reading holds a pattern: the reading itself, an element of it, or an element of one of those (a reading is
+ * often a map of lists) has everything the pattern names. What the pattern does not name may be anything.
  */
 export function holds(reading: unknown, pattern: Pattern): boolean {
   return candidates(reading).some((candidate) => matches(candidate, pattern));
 }
 
 function candidates(reading: unknown): unknown[] {
-  if (typeof reading !== "object" || reading === null) return [reading];
-  const values = Object.values(reading);
-  return [reading, ...values, ...values.flatMap((value) => (Array.isArray(value) ? value : []))];
+  const elements = elementsOf(reading);
+  return [reading, ...elements, ...elements.flatMap(elementsOf)];
 }
+
+const elementsOf = (value: unknown): unknown[] =>
+  typeof value === "object" && value !== null ? Object.values(value) : [];
 
 /**
  * Maps match by the keys the pattern has, lists when each element of the pattern matches some element, and values as

@@ -48,6 +48,12 @@ export class Watcher {
   setAttention(attention: boolean): void {
     this.#attention = attention;
     if (attention) this.soon(0);
+    else this.#later(performance.now() + this.#watch.pace.hidden);
+  }
+
+  #later(due: number): void {
+    for (const watched of this.#watched.values()) watched.due = Math.max(watched.due, due);
+    this.#schedule();
   }
 
   /** Looks at everything that is open, `delay` milliseconds from now; what is being looked at is looked at again. */
