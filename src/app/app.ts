@@ -93,7 +93,6 @@ export class RingsideApp extends LitElement {
 
   override connectedCallback() {
     super.connectedCallback();
-    this.textContent = "";
     addEventListener("popstate", this.onPopState);
     addEventListener("keydown", this.onKey);
     this.enter(this.address.route);

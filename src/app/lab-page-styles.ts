@@ -45,15 +45,10 @@ export const labPageStyles = css`
     font-size: var(--size-small);
     box-shadow: 0 8px 32px rgb(0 0 0 / 0.2);
   }
-  @media (max-width: 760px) {
-    :host {
-      grid-template-rows: auto minmax(0, 1fr) auto;
-    }
-    :host:has(.body.narrow > :not([hidden])) ringside-transport {
-      grid-row: 3;
-    }
-    .toast {
-      bottom: 16px;
-    }
+  :host([narrow]) {
+    grid-template-rows: auto minmax(0, 1fr);
+  }
+  .toast.narrow {
+    bottom: 16px;
   }
 `;

@@ -12,6 +12,7 @@ import "../views/steps/steps.ts";
 import { neighbour } from "../views/steps/places.ts";
 import "../views/tabs.ts";
 import type { RingsideTerminal } from "../views/terminal/terminal.ts";
+import "../views/terminal/terminal.ts";
 import type { TransportAction } from "../views/transport.ts";
 import "../views/transport.ts";
 import type { Route } from "./address.ts";
@@ -47,7 +48,7 @@ export class RingsideLabPage extends LitElement {
     changedTabs: { state: true },
     busy: { state: true },
     toast: { state: true },
-    narrow: { state: true },
+    narrow: { type: Boolean, reflect: true },
     dark: { state: true },
     tick: { state: true },
     earlier: { state: true },
@@ -66,7 +67,8 @@ export class RingsideLabPage extends LitElement {
   declare private changedTabs: ReadonlySet<string>;
   declare private busy: string;
   declare private toast: string;
-  declare private narrow: boolean;
+  /** The page shows one part at a time. */
+  declare narrow: boolean;
   declare private dark: boolean;
   /** Counts changes of the running lab: what is shown is read from it. */
   declare private tick: number;
@@ -138,6 +140,7 @@ export class RingsideLabPage extends LitElement {
         language,
         place,
         changed: () => this.onRunning(),
+        news: (part) => this.onNews(part),
         refused: (message) => this.say(message),
       });
       this.arrangement = restoreArrangement(arrangement, this.panelsOf(running).map(panelId));
@@ -145,7 +148,9 @@ export class RingsideLabPage extends LitElement {
       this.tab = lab.steps.length > 0 ? "steps" : panelId(lab.layout[0]!);
       await this.updateComplete;
       this.attachTerminals(running);
-      await running.start();
+      const started = running.start();
+      if (lab.steps.length === 0) this.terminal(lab.machines[0]!.spec.name)?.focus();
+      await started;
     } catch (error) {
       if (this.opened === wanted) emit(this, "ringside-problem", explain(error, strings(this.language).problem));
     }
@@ -198,13 +203,13 @@ export class RingsideLabPage extends LitElement {
     const width = this.preferences.stepsWidth ?? STEPS_WIDTH.usual;
     return html`
       ${this.narrow ? this.tabs(running, machines, withSteps) : nothing}
-      <div class="body ${this.narrow ? "narrow" : ""}" style="--width:${width}px">
+      <div class="body ${this.narrow ? "narrow" : ""}" ?hidden=${this.narrow && this.tab === "controls"} style="--width:${width}px">
         ${withSteps ? this.steps(running, width) : nothing}
         ${this.stage(running, machines)}
       </div>
-      <ringside-transport ?hidden=${this.narrow && this.tab !== "controls"} .language=${this.language} .machines=${machines}
+      <ringside-transport style=${withSteps ? `--controls:${width}px` : nothing} ?hidden=${this.narrow && this.tab !== "controls"} .language=${this.language} .machines=${machines}
         .timeline=${running.timeline} .now=${Date.now()} .busy=${this.busy} @ringside-transport=${this.onTransport}></ringside-transport>
-      ${this.toast ? html`<p class="toast" role="status">${this.toast}</p>` : nothing}`;
+      ${this.toast ? html`<p class="toast ${this.narrow ? "narrow" : ""}" role="status">${this.toast}</p>` : nothing}`;
   }
 
   private tabs(running: RunningLab, machines: readonly MachineStatus[], withSteps: boolean) {
@@ -263,6 +268,11 @@ export class RingsideLabPage extends LitElement {
         }}></ringside-namespaces>`;
     }
     return html`<p class="unknown" slot=${panelId(panel)}>${strings(this.language).panel.unknown(panel.kind)}</p>`;
+  }
+
+  private onNews(part: string) {
+    if (!this.narrow || part === this.tab || this.changedTabs.has(part)) return;
+    this.changedTabs = new Set([...this.changedTabs, part]);
   }
 
   private openTab(tab: string) {

@@ -13,7 +13,7 @@ async function main() {
   const app = new RingsideApp();
   app.storage = storage;
   app.preferences = await readPreferences(storage, navigator.languages);
-  document.querySelector("ringside-app")?.replaceWith(app);
+  document.getElementById("page")?.replaceWith(app);
 }
 
 void main();

@@ -1,9 +1,10 @@
 import { type Lab, type LabSession, type LabSource, openSession, type SessionState } from "../lab/index.ts";
 import type { MachineEvent } from "../machine/api.ts";
-import type { NamespaceReading } from "../probe/index.ts";
-import { inEach, type Language, type Localized, strings } from "../views/language.ts";
-import type { MachineStatus } from "../views/machine.ts";
+import { compareReadings, hasChanges, type NamespaceReading, withoutScripts } from "../probe/index.ts";
+import { inEach, inLanguage, type Language, type Localized, strings } from "../views/language.ts";
+import { type MachineStatus, stoppedDetail, stoppedSentence } from "../views/machine.ts";
 import { timeOfDay } from "../views/quantities.ts";
+import { plainTaskName } from "../views/steps/places.ts";
 import { addMark, addSample, EMPTY_TIMELINE, type MarkKind, type Timeline } from "../views/timeline.ts";
 import type { TransportAction } from "../views/transport.ts";
 import { Consoles } from "./consoles.ts";
@@ -20,6 +21,8 @@ export interface RunningLabOptions {
   readonly place: string | undefined;
   /** Something to show changed. */
   readonly changed: () => void;
+  /** Something new is to be seen in a part of the page: `steps`, or a panel by its id. */
+  readonly news: (part: string) => void;
   /** Something went wrong that the student asked for; for a quiet note. */
   readonly refused: (message: string) => void;
 }
@@ -170,10 +173,11 @@ export class RunningLab {
   private onMachineEvent(machine: string, event: MachineEvent) {
     if (event.type === "console") {
       this.consoles.receive(machine, event.bytes);
+      this.options.news(`terminal:${machine}`);
       return;
     }
     this.watches.set(machine, watchEvent(this.watch(machine), event));
-    if (event.type === "notice") {
+    if (event.type === "notice" && event.code !== "snapshot-stored") {
       this.mark(
         "machine",
         machine,
@@ -191,6 +195,7 @@ export class RunningLab {
     for (const [id, task] of Object.entries(now.tasks)) {
       const was = before.tasks[id]?.status;
       if (was === task.status || now.phase === "starting") continue;
+      this.options.news("steps");
       if (task.status === "done")
         this.mark(
           "task",
@@ -222,13 +227,12 @@ export class RunningLab {
       );
     }
     if (machine.status !== "stopped") return;
-    const sentence = inEach((text) => {
-      const { reason } = machine;
-      if (reason === "panic" || reason === "poweroff" || reason === "reboot") return text.stopped[reason](name);
-      return reason === "start" ? text.startFailed(name) : text.stopped.fault(name);
-    });
+    const sentence = inEach((text) => stoppedSentence(text, name, machine.reason));
     this.mark("machine", name, sentence);
-    this.consoles.announce(name, `${inWords(sentence, this.language)} ${machine.message}`.trim());
+    this.consoles.announce(
+      name,
+      `${inLanguage(sentence, this.language)} ${stoppedDetail(machine.reason, machine.message)}`.trim(),
+    );
   }
 
   private mark(kind: MarkKind, machine: string | undefined, what: Localized) {
@@ -265,8 +269,11 @@ export class RunningLab {
   private async lookInside(machine: string) {
     if (!this.inspected.has(machine)) return;
     try {
-      const reading = await this.session.probe("guest.namespaces", { machine });
-      this.inside.set(machine, { reading: reading as NamespaceReading, problem: undefined });
+      const before = this.inside.get(machine)?.reading;
+      const reading = (await this.session.probe("guest.namespaces", { machine })) as NamespaceReading;
+      this.inside.set(machine, { reading, problem: undefined });
+      const changed = before && compareReadings(withoutScripts(before), withoutScripts(reading));
+      if (changed && hasChanges(changed)) this.options.news("namespaces");
     } catch (error) {
       // The tool is the guest's: a student may have broken it. The last reading stays until a new one comes.
       if (this.runs(machine))
@@ -280,13 +287,8 @@ function inEachTask(
   id: string,
   sentence: (text: ReturnType<typeof strings>, name: string) => string,
 ): Localized {
-  const task = lab.tasks[id];
-  const name = (language: Language) => (task?.kind === "ask" ? task.question[language] : task?.say?.[language]) ?? id;
+  const name = (language: Language) => plainTaskName(lab, id, language);
   return { en: sentence(strings("en"), name("en")), zh: sentence(strings("zh"), name("zh")) };
-}
-
-function inWords(text: Localized, language: Language): string {
-  return typeof text === "string" ? text : text[language];
 }
 
 function messageOf(error: unknown): string {

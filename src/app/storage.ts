@@ -1,5 +1,5 @@
 import { createStore, del, get, set } from "idb-keyval";
-import { memoryStore, type ProgressStore } from "../lab/index.ts";
+import type { ProgressStore } from "../lab/index.ts";
 
 /** Where the page keeps what should outlive it: progress, layout, theme, language. */
 export interface Storage extends ProgressStore {
@@ -25,7 +25,13 @@ export async function openStorage(): Promise<Storage> {
       remove: (key) => del(key, database),
     };
   } catch {
-    return { forgetful: true, ...memoryStore() };
+    const kept = new Map<string, string>();
+    return {
+      forgetful: true,
+      get: async (key) => kept.get(key),
+      set: async (key, value) => void kept.set(key, value),
+      remove: async (key) => void kept.delete(key),
+    };
   }
 }
 

@@ -58,7 +58,7 @@ export class RingsideCatalogue extends LitElement {
         padding: 72px var(--space-5) var(--space-6);
       }
       h1 {
-        margin: 0 0 var(--space-5);
+        margin: 0 0 var(--space-3);
         font-size: 27px;
         font-weight: 620;
         line-height: 1.32;
@@ -68,6 +68,11 @@ export class RingsideCatalogue extends LitElement {
       :host(:lang(zh)) h1 {
         letter-spacing: 0;
         line-height: 1.45;
+      }
+      .more {
+        margin: 0 0 var(--space-5);
+        font-size: 17px;
+        line-height: 1.55;
       }
       .facts {
         margin: 0;
@@ -183,7 +188,6 @@ export class RingsideCatalogue extends LitElement {
         }
         h1 {
           font-size: 22px;
-          margin-bottom: var(--space-4);
         }
       }
       @media (max-width: 760px) {
@@ -226,13 +230,14 @@ export class RingsideCatalogue extends LitElement {
     return html`<main id="content" tabindex="-1">
       <section>
         <h1>${text.lead}</h1>
+        <p class="more">${text.leadMore}</p>
         <ul class="facts">${text.facts.map((fact) => html`<li>${fact}</li>`)}</ul>
       </section>
       <section>
         <h2>${text.labs}</h2>
         ${
           this.labs
-            ? html`<ul class="list">${this.labs.map((lab) => this.entry(lab))}</ul>`
+            ? html`<ul class="list" role="list">${this.labs.map((lab) => this.entry(lab))}</ul>`
             : html`<p role="status">${text.labsLoading}</p>`
         }
         <div class="bare">

@@ -1,3 +1,5 @@
+import type { Strings } from "./language.ts";
+
 /** A machine as the page shows it. Plain data: made by the page from what the host and the lab's session tell. */
 
 /** One piece on its way over the wire, in bytes. */
@@ -53,4 +55,22 @@ export function machineLetter(index: number): string {
 /** The colour that goes with a letter, as a CSS value. */
 export function machineColour(letter: string): string {
   return `var(--guest-${letter.toLowerCase()})`;
+}
+
+/** Why a machine is not there, in a sentence. `reason` is what the session's state says. */
+export function stoppedSentence(text: Strings, machine: string, reason: string): string {
+  if (reason === "panic" || reason === "poweroff" || reason === "reboot") return text.stopped[reason](machine);
+  return reason === "start" ? text.startFailed(machine) : text.stopped.fault(machine);
+}
+
+/**
+ * The machine's or the browser's own words about it, without the sentence around them: the kernel's in a panic, the
+ * error's otherwise. Empty where there is nothing to add.
+ *
+ * @param message as the host tells it: a sentence in English with those words in parentheses, or the words alone
+ */
+export function stoppedDetail(reason: string, message: string): string {
+  if (reason === "poweroff" || reason === "reboot") return "";
+  const inside = /\((.+)\)/s.exec(message)?.[1] ?? (reason === "panic" ? "" : message);
+  return inside.replace(/^`(.*)`$/s, "$1");
 }

@@ -3,7 +3,7 @@ import { copyText } from "./clipboard.ts";
 import { icon } from "./icons.ts";
 import { inLanguage, type Language, strings } from "./language.ts";
 import { machineColour } from "./machine.ts";
-import { millions, percent, timeOfDay } from "./quantities.ts";
+import { clock, millions, percent, timeOfDay } from "./quantities.ts";
 import { base, buttons } from "./styles.ts";
 import {
   EMPTY_TIMELINE,
@@ -14,6 +14,7 @@ import {
   scaleTop,
   span,
   type Timeline,
+  tickPath,
 } from "./timeline.ts";
 
 const WIDTH = 1000;
@@ -59,7 +60,7 @@ export class RingsideStrip extends LitElement {
         display: grid;
         grid-template-rows: minmax(0, 1fr) auto;
         min-width: 0;
-        padding: 8px 6px 2px 14px;
+        padding: 8px 12px 2px 20px;
       }
       .chart {
         position: relative;
@@ -153,6 +154,20 @@ export class RingsideStrip extends LitElement {
         min-height: 26px;
         font-size: 12px;
       }
+      .scale {
+        position: absolute;
+        top: -2px;
+        right: 8px;
+        color: var(--text-2);
+        font-size: 11px;
+        font-variant-numeric: tabular-nums;
+        pointer-events: none;
+      }
+      @media (max-width: 760px) {
+        .line button span {
+          display: none;
+        }
+      }
       .table {
         position: absolute;
         z-index: 3;
@@ -215,8 +230,8 @@ export class RingsideStrip extends LitElement {
         @blur=${() => this.look(undefined)}>${this.chart()}${this.marks()}</div>
       <div class="line">
         <span class="now" aria-live="off">${this.words()}</span>
-        <button class="quiet" aria-expanded=${this.asTable} @click=${() => this.toggleTable()}>${icon("table")}${text.table}</button>
-        <button class="quiet" @click=${this.copy}>${icon("copy")}${this.copied ? text.copied : text.copy}</button>
+        <button class="quiet" aria-expanded=${this.asTable} @click=${() => this.toggleTable()}>${icon("table")}<span>${text.table}</span></button>
+        <button class="quiet" @click=${this.copy}>${icon(this.copied ? "check" : "copy")}<span>${this.copied ? text.copied : text.copy}</span></button>
       </div>
       ${this.asTable ? this.table() : nothing}
       <p class="unseen" role="status">${this.cursor === undefined ? "" : this.words()}</p>`;
@@ -227,14 +242,15 @@ export class RingsideStrip extends LitElement {
     const top = scaleTop(this.timeline.samples);
     const machines = [...new Set(this.timeline.samples.map((sample) => sample.machine))];
     return html`<svg class="plot" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" aria-hidden="true">
-      <path d="M0 ${HEIGHT}H${WIDTH}" stroke="var(--line)" vector-effect="non-scaling-stroke"/>
+      <path d="M0 ${HEIGHT}H${WIDTH}${tickPath(window, WIDTH, HEIGHT)}" stroke="var(--line)" vector-effect="non-scaling-stroke"/>
       ${machines.map((machine) => {
         const samples = this.timeline.samples.filter((sample) => sample.machine === machine);
         const colour = machineColour(this.letters[machine] ?? "A");
         const path = samplePath(samples, window, WIDTH, HEIGHT, top);
         return svg`<path class="area" d=${path} fill=${colour}/><path d=${path} fill="none" stroke=${colour}
           stroke-width="1.2" vector-effect="non-scaling-stroke"/>`;
-      })}</svg>`;
+      })}</svg>
+      <span class="scale" aria-hidden="true">${strings(this.language).strip.scale(String(top / 1e6), clock((window.to - window.from) / 1000))}</span>`;
   }
 
   private marks() {

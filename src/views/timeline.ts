@@ -81,6 +81,20 @@ export function samplePath(
   return `M${x(first.at)} ${height}L${points.join("L")}L${x(last.at)} ${height}Z`;
 }
 
+/** Between two ticks of the time axis: the first of these that gives at most twelve of them; milliseconds. */
+const TICKS = [10_000, 30_000, 60_000, 120_000];
+
+/** The ticks of the time axis as an SVG path, from the lower edge up. Sizes as in {@link samplePath}. */
+export function tickPath(window: Span, width: number, height: number): string {
+  const length = window.to - window.from;
+  const every = TICKS.find((tick) => length / tick <= 12) ?? length / 12;
+  const count = Math.floor(length / every);
+  return Array.from({ length: count }, (_, index) => {
+    const x = (((index + 1) * every * width) / length).toFixed(1);
+    return `M${x} ${height}V${height - 4}`;
+  }).join("");
+}
+
 const NICE = [1, 2, 5];
 
 /** A round number of instructions per second that the highest sample stays under. */

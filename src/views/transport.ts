@@ -40,7 +40,7 @@ export class RingsideTransport extends LitElement {
     css`
       :host {
         display: grid;
-        grid-template-columns: auto minmax(0, 1fr);
+        grid-template-columns: minmax(max-content, var(--controls, 0)) 1px minmax(0, 1fr);
         min-height: var(--transport);
         border-top: 1px solid var(--line);
         background: var(--surface-1);
@@ -49,26 +49,32 @@ export class RingsideTransport extends LitElement {
         display: grid;
         align-content: center;
         gap: 6px;
-        padding: 10px 16px;
-        border-right: 1px solid var(--line);
+        padding: 10px 12px 10px 20px;
       }
       .row {
         display: flex;
-        flex-wrap: wrap;
-        gap: 6px;
+        gap: 5px;
       }
       .note {
         display: flex;
         align-items: center;
         gap: 6px;
-        min-height: 20px;
         margin: 0;
         color: var(--text-2);
         font-size: 12px;
         font-variant-numeric: tabular-nums;
       }
+      .note:empty {
+        display: none;
+      }
+      .rule {
+        background: var(--line);
+      }
+      .row button {
+        padding: 0 8px;
+      }
       .play {
-        min-width: 86px;
+        min-width: 84px;
       }
       select {
         min-height: var(--tap);
@@ -81,15 +87,14 @@ export class RingsideTransport extends LitElement {
       @media (max-width: 760px) {
         :host {
           grid-template-columns: minmax(0, 1fr);
-          grid-template-rows: auto minmax(160px, 1fr);
+          grid-template-rows: auto auto 200px;
           align-content: start;
         }
         .controls {
-          border-right: 0;
-          border-bottom: 1px solid var(--line);
+          padding: 14px 16px;
         }
-        ringside-strip {
-          max-height: 240px;
+        .row {
+          flex-wrap: wrap;
         }
       }
     `,
@@ -112,6 +117,7 @@ export class RingsideTransport extends LitElement {
         <div class="row">${this.buttons()}</div>
         <p class="note" role="status">${this.note()}</p>
       </div>
+      <div class="rule"></div>
       <ringside-strip .language=${this.language} .timeline=${this.timeline} .letters=${letters} .now=${this.now}></ringside-strip>`;
   }
 

@@ -36,9 +36,8 @@ export class RingsideCommand extends LitElement {
         margin: 10px 0;
       }
       .command {
-        display: grid;
-        grid-template-columns: auto minmax(0, 1fr) auto;
-        align-items: start;
+        display: flex;
+        align-items: flex-start;
         gap: 8px;
         padding: 5px 5px 5px 12px;
         border: 1px solid var(--line);
@@ -53,16 +52,21 @@ export class RingsideCommand extends LitElement {
         font: 600 11px/16px var(--mono);
       }
       pre {
-        grid-column: 2;
+        flex: 1;
+        min-width: 0;
         margin: 0;
-        padding: 5px 0;
-        overflow-x: auto;
+        padding: 4px 0;
+        white-space: pre-wrap;
+        overflow-wrap: anywhere;
         font: var(--size-small) / 20px var(--mono);
         tab-size: 4;
       }
+      pre code {
+        font-size: inherit;
+      }
       .actions {
         display: flex;
-        gap: 4px;
+        gap: 2px;
       }
       .actions button {
         min-height: 28px;
@@ -91,7 +95,7 @@ export class RingsideCommand extends LitElement {
     const copyLabel = this.copied ? text.copied : text.copy;
     return html`<div class="command">
       ${this.letter ? html`<span class="letter" style="color:${machineColour(this.letter)}">${this.letter}</span>` : nothing}
-      <pre tabindex="0"><code>${this.text}</code></pre>
+      <pre><code>${this.text}</code></pre>
       <span class="actions">
         ${
           this.runnable

@@ -9,11 +9,12 @@ interface Finish {
   /** True while the student is asked whether everything may be forgotten. */
   readonly confirming: boolean;
   readonly ask: (confirming: boolean) => void;
+  readonly finish: () => void;
   readonly reset: () => void;
 }
 
 /** The student's own numbers at the end, and the way back to the beginning. */
-export function finishPanel({ language, result, confirming, ask, reset }: Finish) {
+export function finishPanel({ language, result, confirming, ask, finish, reset }: Finish) {
   const text = strings(language);
   return html`
     ${
@@ -23,7 +24,7 @@ export function finishPanel({ language, result, confirming, ask, reset }: Finish
           ${result.judged > 0 ? html`<div><dt>${text.finish.predictions}</dt><dd>${text.finish.score(result.right, result.judged)}</dd></div>` : nothing}
           <div><dt>${text.finish.time}</dt><dd>${clock(result.seconds)}</dd></div>
         </dl>`
-        : nothing
+        : html`<p>${text.finish.open}</p><p><button @click=${finish}>${text.finish.finishNow}</button></p>`
     }
     ${
       confirming

@@ -30,3 +30,10 @@ export function neighbour(lab: Lab, place: string, by: -1 | 1): string | undefin
   const at = ids.indexOf(place);
   return at < 0 ? undefined : ids[at + by];
 }
+
+/** What a task is called where no markup can be shown. */
+export function plainTaskName(lab: Lab, id: string, language: Language): string {
+  const task = lab.tasks[id];
+  const name = task?.kind === "ask" ? task.question[language] : task?.say?.[language];
+  return (name ?? id).replaceAll(/[`*]/g, "");
+}

@@ -111,11 +111,10 @@ export class RingsideQuestion extends LitElement {
       .note {
         color: var(--text-2);
       }
-      .verdict b {
-        display: inline-flex;
-        align-items: center;
-        gap: 5px;
-        margin-right: 4px;
+      .verdict svg {
+        display: inline-block;
+        margin-right: 5px;
+        vertical-align: -3px;
       }
       .right b {
         color: var(--ok);

@@ -11,7 +11,7 @@ import { proseStyles } from "../prose-styles.ts";
 import { base, buttons } from "../styles.ts";
 import "./command.ts";
 import { finishPanel } from "./finish.ts";
-import { type Place, placesOf } from "./places.ts";
+import { type Place, placesOf, plainTaskName } from "./places.ts";
 import "./question.ts";
 import { stepsStyles } from "./styles.ts";
 import "./task.ts";
@@ -20,7 +20,7 @@ import "./task.ts";
  * The steps of a lab: rail, prose, commands, predictions, tasks.
  *
  * @fires ringside-goto {place} @fires ringside-command {machine, text} @fires ringside-answer {task, text}
- * @fires ringside-hint {task} @fires ringside-retry {task} @fires ringside-reset
+ * @fires ringside-hint {task} @fires ringside-retry {task} @fires ringside-finish @fires ringside-reset
  */
 export class RingsideSteps extends LitElement {
   static override properties = {
@@ -85,7 +85,7 @@ export class RingsideSteps extends LitElement {
           html`<article>
             <h1 tabindex="-1">${places[index]?.title ?? ""}</h1>
             <p class="where">${this.where(index, places.length)}</p>
-            ${this.lab.foreign ? html`<p class="foreign">${icon("warning")}<span>${text.steps.foreign(this.lab.address)}</span></p>` : nothing}
+            ${this.lab.foreign && this.state.place === "intro" ? html`<p class="foreign">${icon("warning")}<span>${text.steps.foreign(this.lab.address)}</span></p>` : nothing}
             ${section ? this.section(section) : nothing}
             ${this.state.place === "finish" ? this.finish() : nothing}
           </article>`,
@@ -100,7 +100,8 @@ export class RingsideSteps extends LitElement {
     const title = this.lab.title[this.language];
     if (this.state.place === "intro") return text.minutes(this.lab.minutes);
     if (this.state.place === "finish") return title;
-    return text.steps.of(index, count - 2);
+    const step = text.steps.of(index, count - 2);
+    return this.lab.foreign ? text.steps.from(step, new URL(this.lab.address).host) : step;
   }
 
   private rail(places: readonly Place[], now: number) {
@@ -155,9 +156,7 @@ export class RingsideSteps extends LitElement {
   }
 
   private taskName(id: string): string {
-    const task = this.lab.tasks[id];
-    if (task?.kind === "ask") return task.question[this.language];
-    return task?.say?.[this.language] ?? id;
+    return plainTaskName(this.lab, id, this.language);
   }
 
   private finish() {
@@ -168,6 +167,7 @@ export class RingsideSteps extends LitElement {
       ask: (confirming) => {
         this.confirming = confirming;
       },
+      finish: () => emit(this, "ringside-finish", {}),
       reset: () => {
         this.confirming = false;
         emit(this, "ringside-reset", {});

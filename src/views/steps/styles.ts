@@ -9,10 +9,11 @@ export const stepsStyles = css`
   }
   .scroll {
     min-height: 0;
-    padding: 12px 20px var(--space-5);
+    padding: 12px 10px var(--space-5) 20px;
     overflow: auto;
     overscroll-behavior: contain;
     scrollbar-gutter: stable;
+    scrollbar-width: thin;
   }
   .scroll:focus {
     outline: none;

@@ -17,7 +17,8 @@ export const en = {
   },
 
   // Catalogue
-  lead: "Virtualisation labs on real machines. Linux boots inside this page; every picture is read from it, and every task is checked on it.",
+  lead: "Virtualisation labs that run real machines inside this page.",
+  leadMore: "Every picture is read from the running machine, and every task is checked on it.",
   facts: [
     "A real Linux 6.1 on an emulated x86 PC, in a worker of this tab.",
     "Nothing to install, no account, no server: what you type stays here.",
@@ -142,6 +143,7 @@ export const en = {
     what: "what happened",
     none: "Nothing has happened yet.",
     summary: (mips: string, percent: string) => `${mips} MIPS, ${percent} % of the host's time`,
+    scale: (mips: string, length: string) => `${mips} MIPS · ${length}`,
     at: (time: string, what: string) => `${time} ${what}`,
     earlier: (count: number) => `${count} earlier entries were dropped.`,
     now: "now",
@@ -163,6 +165,7 @@ export const en = {
   steps: {
     label: "Steps",
     of: (index: number, total: number) => `Step ${index} of ${total}`,
+    from: (step: string, host: string) => `${step} · from ${host}`,
     go: (index: number, title: string) => `Step ${index}: ${title}`,
     goDone: (index: number, title: string) => `Step ${index}: ${title} (done)`,
     intro: "Introduction",
@@ -222,10 +225,10 @@ export const en = {
     change: "Change",
   },
   finish: {
-    title: "Done",
     score: (right: number, total: number) => `${right} of ${total}`,
-    scoreLabel: "score",
     time: "time",
+    open: "Some tasks are still open. You can go back to them, or finish as it stands.",
+    finishNow: "Finish as it stands",
     tasks: "tasks",
     predictions: "predictions right",
   },

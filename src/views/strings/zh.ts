@@ -16,7 +16,8 @@ export const zh: Strings = {
     refused: "浏览器在此处不允许存储：进度只保留到本页关闭为止。",
   },
 
-  lead: "在真实机器上做的虚拟化实验。Linux 就在本页中启动；每一幅图都从它那里读出，每一项任务都在它上面检查。",
+  lead: "虚拟化实验，真实的机器就运行在本页之中。",
+  leadMore: "每一幅图都从运行中的机器读出，每一项任务都在机器上检查。",
   facts: [
     "真正的 Linux 6.1，运行在模拟的 x86 PC 上，就在本标签页的一个 worker 里。",
     "不用安装，不用账号，没有服务器：输入的内容都留在本机。",
@@ -136,6 +137,7 @@ export const zh: Strings = {
     what: "事件",
     none: "还没有发生任何事件。",
     summary: (mips, percent) => `${mips} MIPS，占宿主时间 ${percent} %`,
+    scale: (mips, length) => `${mips} MIPS · ${length}`,
     at: (time, what) => `${time} ${what}`,
     earlier: (count) => `更早的 ${count} 条记录已丢弃。`,
     now: "现在",
@@ -156,6 +158,7 @@ export const zh: Strings = {
   steps: {
     label: "步骤",
     of: (index, total) => `第 ${index} 步，共 ${total} 步`,
+    from: (step, host) => `${step} · 来自 ${host}`,
     go: (index, title) => `第 ${index} 步：${title}`,
     goDone: (index, title) => `第 ${index} 步：${title}（已完成）`,
     intro: "导言",
@@ -215,10 +218,10 @@ export const zh: Strings = {
     change: "修改",
   },
   finish: {
-    title: "完成",
     score: (right, total) => `${right} / ${total}`,
-    scoreLabel: "得分",
     time: "用时",
+    open: "还有任务没有完成。可以回去继续，也可以就此结束。",
+    finishNow: "就此结束",
     tasks: "任务",
     predictions: "预测正确",
   },

@@ -22,6 +22,10 @@ export const terminalStyles = css`
   .xterm {
     height: 100%;
   }
+  .xterm .xterm-viewport,
+  .xterm .xterm-scrollable-element {
+    background: none;
+  }
   :host(:focus-within)::after {
     content: "";
     position: absolute;

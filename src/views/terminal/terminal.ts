@@ -6,7 +6,7 @@ import { copyText } from "../clipboard.ts";
 import { emit } from "../events.ts";
 import { icon } from "../icons.ts";
 import { type Language, strings } from "../language.ts";
-import { type MachineStatus, machineColour } from "../machine.ts";
+import { type MachineStatus, machineColour, stoppedDetail, stoppedSentence } from "../machine.ts";
 import { timeOfDay } from "../quantities.ts";
 import { base, buttons } from "../styles.ts";
 import { arrival } from "./arrival.ts";
@@ -56,6 +56,8 @@ export class RingsideTerminal extends LitElement {
   private readonly encoder = new TextEncoder();
   private readonly resizing = new ResizeObserver(() => this.fitSoon());
   private fitting = 0;
+  /** The focus was asked for before there was a terminal to have it. */
+  private wantsFocus = false;
 
   static override styles = [base, buttons, terminalStyles];
 
@@ -88,13 +90,13 @@ export class RingsideTerminal extends LitElement {
 
   /** Writes a line of the page's own between what the machine printed. */
   announce(line: string): void {
-    this.write(this.encoder.encode(`\r\n\x1b[0;2m── ${line}\x1b[0m\r\n`), () => undefined);
+    this.write(this.encoder.encode(`\r\n\x1b[0;90m── ${line}\x1b[0m\r\n`), () => undefined);
   }
 
   /** Puts the keyboard into the terminal. */
   override focus(): void {
-    if (this.terminal) this.terminal.focus();
-    else super.focus();
+    this.wantsFocus = true;
+    this.terminal?.focus();
   }
 
   /** Opens the search field, or closes it. */
@@ -134,7 +136,8 @@ export class RingsideTerminal extends LitElement {
       const xterm = await import("./xterm.ts");
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(xterm.css);
-      (this.renderRoot as ShadowRoot).adoptedStyleSheets.push(sheet);
+      const root = this.renderRoot as ShadowRoot;
+      root.adoptedStyleSheets = [sheet, ...root.adoptedStyleSheets];
       this.open(new xterm.Terminal(this.options()), new xterm.FitAddon(), new xterm.SearchAddon());
     } catch {
       this.failed = true;
@@ -175,6 +178,7 @@ export class RingsideTerminal extends LitElement {
     this.fitNow();
     emit(this, "ringside-size", { columns: terminal.cols, rows: terminal.rows });
     for (const { bytes, done } of this.pending.splice(0)) terminal.write(bytes, done);
+    if (this.wantsFocus) terminal.focus();
   }
 
   private label() {
@@ -295,10 +299,11 @@ export class RingsideTerminal extends LitElement {
   private stopBar() {
     const text = strings(this.language);
     const { saved, stopped } = this.machine;
+    const detail = stopped && stoppedDetail(stopped.reason, stopped.message);
     const title = saved === undefined ? text.rewind : text.transport.savedAt(timeOfDay(new Date(saved)));
     return html`<div class="stopped" role="alert">
-      <p>${stoppedSentence(this.machine, this.language)}
-        ${stopped?.message ? html`<code>${stopped.message}</code>` : nothing}
+      <p>${stopped && stoppedSentence(text, this.machine.name, stopped.reason)}
+        ${detail ? html`<code>${detail}</code>` : nothing}
         ${saved === undefined ? text.stoppedNextPlain : text.stoppedNext}</p>
       <button class="primary" @click=${() => emit(this, "ringside-restart", {})}>${icon("restart")}${text.restart}</button>
       ${
@@ -308,14 +313,6 @@ export class RingsideTerminal extends LitElement {
       }
     </div>`;
   }
-}
-
-/** Why a machine is not there, in a sentence. */
-export function stoppedSentence(machine: MachineStatus, language: Language): string {
-  const text = strings(language);
-  const reason = machine.stopped?.reason;
-  if (reason === "panic" || reason === "poweroff" || reason === "reboot") return text.stopped[reason](machine.name);
-  return reason === "start" ? text.startFailed(machine.name) : text.stopped.fault(machine.name);
 }
 
 /** `rgb(1, 2, 3)` as `#010203`: the search decorations take nothing else. */
