@@ -16,11 +16,11 @@ export class TestGuest {
   readonly host: Host;
   readonly spec: MachineSpec;
   readonly events: MachineEvent[] = [];
-  text = "";
   bytes = 0;
   /** Switched off by tests of what happens to a reader who does not read. */
   acknowledging = true;
   readonly #waiting = new Set<() => void>();
+  #printed = "";
 
   constructor(host: Host, spec: MachineSpec) {
     this.host = host;
@@ -31,11 +31,20 @@ export class TestGuest {
     return this.host.start(this.spec, options, (event) => this.#on(event));
   }
 
+  /** What the console printed since {@link forget}, without colours and cursor movements. */
+  get text(): string {
+    return this.#printed.replaceAll(/\x1b\[[0-9;?]*[A-Za-z]/g, "");
+  }
+
+  forget(): void {
+    this.#printed = "";
+  }
+
   #on(event: MachineEvent): void {
     this.events.push(event);
     if (event.type === "console") {
       this.bytes += event.bytes.length;
-      this.text = (this.text + new TextDecoder().decode(event.bytes)).slice(-(1 << 20));
+      this.#printed = (this.#printed + new TextDecoder().decode(event.bytes)).slice(-(1 << 20));
       if (this.acknowledging) void this.host.acknowledge(this.spec.name, event.bytes.length);
     }
     for (const look of this.#waiting) look();
@@ -71,7 +80,7 @@ export class TestGuest {
 
   /** Types a line and waits for what the console answers. */
   async ask(line: string, answer: RegExp): Promise<void> {
-    this.text = "";
+    this.forget();
     await this.type(`${line}\n`);
     await this.until(() => answer.test(this.text));
   }

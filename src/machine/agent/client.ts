@@ -89,9 +89,11 @@ export class AgentClient {
     }
   }
 
-  /** The guest opened or closed its end. After a restore `open` is true and the agent, already running, says nothing. */
+  /**
+   * The guest opened or closed its end. An agent that went is reported by `DIED`, which names the reason; after a
+   * restore the agent is already running and says nothing.
+   */
   opened(open: boolean, restored = false): void {
-    if (!open) this.#lose(`The agent of \`${this.#machine}\` closed its port.`);
     this.#reader.reset();
     if (open && restored) this.#ready = true;
   }

@@ -238,9 +238,9 @@ export class VirtioConsole implements SavedDevice {
   #sendSize(): void {
     const size = new Uint8Array(4);
     const view = new DataView(size.buffer);
-    // The standard says columns first; Linux reads rows first (handle_control_message) and so does every host.
-    view.setUint16(0, this.#rows, true);
-    view.setUint16(2, this.#columns, true);
+    // columns first, as the standard has it; Linux read rows first until its stable series took the correction in 2025
+    view.setUint16(0, this.#columns, true);
+    view.setUint16(2, this.#rows, true);
     this.#sendControl(0, RESIZE, 0, size);
   }
 
