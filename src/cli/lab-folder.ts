@@ -27,7 +27,8 @@ async function readWithin(folder: string, path: string, shown: string, limit: nu
     throw error.code === "ENOENT" ? missing(shown) : unreachable(shown, error);
   });
   try {
-    const { size } = await handle.stat();
+    const { size, isFile } = await handle.stat().then((stat) => ({ size: stat.size, isFile: stat.isFile() }));
+    if (!isFile) throw unreachable(shown, "it is not a file");
     if (size > limit) throw tooLarge(shown, limit);
     return new Uint8Array(await handle.readFile());
   } finally {
