@@ -83,6 +83,7 @@ function budget(): Plugin {
 
 export default defineConfig({
   base: "./",
+  resolve: { alias: { entities: join(ROOT, "src/views/entities.ts") } },
   plugins: [labIndex(), budget()],
   build: { target: "es2022", assetsInlineLimit: 0, chunkSizeWarningLimit: 1000, modulePreload: { polyfill: false } },
   worker: { format: "es" },
