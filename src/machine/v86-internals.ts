@@ -68,6 +68,8 @@ export interface VirtioDevice {
   readonly queues: readonly Virtqueue[];
   reset(): void;
   needs_reset(): void;
+  /** @param type bit of the ISR status: 1 for a used buffer, 2 for a configuration change (virtio 1.2, 4.1.4.5) */
+  raise_irq(type: number): void;
   set_state(state: unknown): void;
 }
 

@@ -28,6 +28,9 @@ const CONTROL_TRANSMIT = 3;
 const receiveQueue = (port: number) => (port === 0 ? 0 : 2 * port + 2);
 const transmitQueue = (port: number) => receiveQueue(port) + 1;
 
+/** ISR status bit of a used buffer (virtio 1.2, 4.1.4.5). */
+const USED_BUFFER = 1;
+
 /** Slots of each queue. Linux gives receive queues a page per slot, so this is also 256 KiB of buffers a port. */
 const QUEUE_SIZE = 64;
 
@@ -63,6 +66,9 @@ export class VirtioConsole implements SavedDevice {
   #control: Uint8Array[] = [];
   #columns = 80;
   #rows = 24;
+  readonly #interrupt: (type: number) => void;
+  #moderating = false;
+  #late: ReturnType<typeof setTimeout> | undefined;
 
   /** Plugs the device in. Before the machine first runs; port 0 is the kernel's `hvc0`. */
   constructor(internals: Internals, ports: readonly ConsolePort[]) {
@@ -96,6 +102,8 @@ export class VirtioConsole implements SavedDevice {
         ],
       },
     });
+    this.#interrupt = this.#virtio.raise_irq.bind(this.#virtio);
+    this.#virtio.raise_irq = (type) => this.#raise(type);
     internals.adoptConsole(this);
   }
 
@@ -120,6 +128,7 @@ export class VirtioConsole implements SavedDevice {
   }
 
   get_state(): unknown[] {
+    this.#raiseLate();
     const ports = this.#states.map((state) => [state.open, concat(state.waiting)]);
     return [this.#virtio, this.#columns, this.#rows, ports, this.#control];
   }
@@ -171,7 +180,25 @@ export class VirtioConsole implements SavedDevice {
       queue.push_reply(chain);
       receive(bytes);
     }
+    this.#moderating = true;
     queue.flush_replies();
+    this.#moderating = false;
+  }
+
+  /**
+   * Tells the guest about buffers, those it sent not more than once a turn: its terminal driver waits for each by
+   * spinning (`__send_to_port`), so an interrupt for each would find nothing left to do and cost most of the time.
+   */
+  #raise(type: number): void {
+    if (this.#moderating && type === USED_BUFFER) this.#late ??= setTimeout(() => this.#raiseLate(), 0);
+    else this.#interrupt(type);
+  }
+
+  #raiseLate(): void {
+    if (this.#late === undefined) return;
+    clearTimeout(this.#late);
+    this.#late = undefined;
+    this.#interrupt(USED_BUFFER);
   }
 
   #deliver(port: number): void {
