@@ -39,6 +39,7 @@ class Session implements LabSession {
   #place = INTRO;
   #language: Language;
   #finished = false;
+  #attention = true;
   #seconds = 0;
   /** Since when the time counts, by `performance.now()`; undefined while it does not. */
   #since: number | undefined;
@@ -77,7 +78,7 @@ class Session implements LabSession {
   async start(): Promise<void> {
     await this.#takeUpProgress();
     this.#tasks.see(this.#place);
-    this.#since = performance.now();
+    this.#since = this.#attention ? performance.now() : undefined;
     this.#publish();
     await this.#startMachines();
   }
@@ -86,7 +87,7 @@ class Session implements LabSession {
     await Promise.all(this.#machines.names.map((name) => this.#machines.start(name, this.#language)));
     if (this.#phase === "starting") this.#phase = "open";
     this.#publish();
-    this.#watcher.soon(0);
+    this.#watcher.now();
   }
 
   goto(place: string): void {
@@ -94,7 +95,7 @@ class Session implements LabSession {
     this.#place = place;
     this.#tasks.see(place);
     this.#changed(true);
-    this.#watcher.soon(0);
+    this.#watcher.now();
   }
 
   setLanguage(language: Language): void {
@@ -106,18 +107,19 @@ class Session implements LabSession {
       if (hint?.asked) void this.#watcher.askHint(record);
     }
     this.#publish();
-    this.#watcher.soon(0);
+    this.#watcher.now();
   }
 
   setAttention(attention: boolean): void {
     this.#count();
+    this.#attention = attention;
     this.#since = attention ? performance.now() : undefined;
     this.#watcher.setAttention(attention);
     if (!attention) this.#keep();
   }
 
   nudge(): void {
-    this.#watcher.soon();
+    this.#watcher.nudge();
   }
 
   async askHint(task: string): Promise<void> {
@@ -136,7 +138,7 @@ class Session implements LabSession {
     if (record.task.must && record.task.reveal === undefined) record.value = undefined;
     this.#tasks.settle(record);
     this.#changed(true);
-    this.#watcher.soon(0);
+    this.#watcher.now();
     return true;
   }
 
@@ -145,7 +147,7 @@ class Session implements LabSession {
     if (record?.failure === undefined) return;
     record.failure = undefined;
     this.#publish();
-    this.#watcher.soon(0);
+    this.#watcher.now();
   }
 
   async reset(): Promise<void> {
@@ -164,7 +166,7 @@ class Session implements LabSession {
   async restart(machine: string): Promise<void> {
     this.#forgetMachine(machine);
     await this.#machines.start(machine, this.#language);
-    this.#watcher.soon(0);
+    this.#watcher.now();
   }
 
   async pause(machine: string): Promise<void> {
@@ -183,7 +185,7 @@ class Session implements LabSession {
     await this.#machines.back(machine);
     this.#forgetMachine(machine);
     this.#publish();
-    this.#watcher.soon(0);
+    this.#watcher.now();
   }
 
   hostLost(machine: string, message: string): void {
@@ -229,7 +231,7 @@ class Session implements LabSession {
 
   #machineChanged(machine: string): void {
     this.#publish();
-    if (this.#machines.obstacle(machine) === undefined) this.#watcher.soon(0);
+    if (this.#machines.obstacle(machine) === undefined) this.#watcher.now();
   }
 
   /** What was found on a machine says nothing about what it is after a start or a step back. */

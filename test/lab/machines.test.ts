@@ -106,6 +106,16 @@ describe("machines of a session", () => {
     expect(opened.session.state.machines.box?.status).toBe("running");
   });
 
+  it("that do not answer leave a task unknown, and nothing waits for them", async () => {
+    const opened = await open(plain, { pace: { limit: 20, grace: 20 } });
+    opened.host.mute = true;
+    const state = await until(opened.session, ({ tasks }) => tasks.make?.waiting !== undefined);
+    expect(state.tasks.make).toMatchObject({ status: "open", waiting: { code: "agent", machine: "box" } });
+    opened.host.mute = false;
+    await opened.do("touch made");
+    await taskIs(opened.session, "make", "done");
+  });
+
   it("run in the student's language", async () => {
     const opened = await open(plain, { language: "zh" });
     expect(opened.host.environments.get("box")).toEqual({ LANG: "zh_CN.UTF-8" });

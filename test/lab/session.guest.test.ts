@@ -23,6 +23,7 @@ beforeAll(async () => {
     store: memoryStore(),
     language: "en",
     place: "build",
+    startOptions: () => ({ start: "boot" }),
     onMachineEvent: (machine, event) => {
       if (event.type !== "console") return;
       shown += new TextDecoder().decode(event.bytes);

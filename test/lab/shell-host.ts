@@ -26,6 +26,8 @@ export class ShellHost implements HostApi {
   readonly environments = new Map<string, Readonly<Record<string, string>> | undefined>();
   /** Names of machines that refuse to start. */
   readonly refused = new Set<string>();
+  /** True: scripts run, and nobody is told how they ended. */
+  mute = false;
   readonly #machines = new Map<string, ShellMachine>();
 
   async start(
@@ -65,7 +67,7 @@ export class ShellHost implements HostApi {
     this.scripts.push(script);
     const result = await runShell(script, folder, limit);
     this.ended.push(script);
-    return result;
+    return this.mute ? new Promise(() => undefined) : result;
   }
 
   async put(name: string, path: string, bytes: Uint8Array, mode = 0o644): Promise<void> {

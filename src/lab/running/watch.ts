@@ -47,7 +47,7 @@ export class Watcher {
 
   setAttention(attention: boolean): void {
     this.#attention = attention;
-    if (attention) this.soon(0);
+    if (attention) this.now();
     else this.#later(performance.now() + this.#watch.pace.hidden);
   }
 
@@ -56,10 +56,19 @@ export class Watcher {
     this.#schedule();
   }
 
-  /** Looks at everything that is open, `delay` milliseconds from now; what is being looked at is looked at again. */
-  soon(delay = AFTER_ENTER): void {
+  /** Looks at every task of the place now. */
+  now(): void {
+    this.#hasten(0, () => true);
+  }
+
+  /** The student did something: looks soon at what is not done; what is being looked at is looked at again. */
+  nudge(): void {
+    this.#hasten(AFTER_ENTER, ({ done }) => !done);
+  }
+
+  #hasten(delay: number, isMeant: (record: TaskRecord) => boolean): void {
     const due = performance.now() + delay;
-    for (const record of this.#watch.tasks.lookedAt(this.#watch.place())) {
+    for (const record of this.#watch.tasks.lookedAt(this.#watch.place()).filter(isMeant)) {
       const watched = this.#of(record);
       if (watched.busy) watched.again = true;
       else watched.due = Math.min(watched.due, due);
