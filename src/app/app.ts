@@ -53,20 +53,6 @@ export class RingsideApp extends LitElement {
       min-height: 0;
       overflow: auto;
     }
-    .skip {
-      position: absolute;
-      z-index: 9;
-      left: 8px;
-      top: -60px;
-      padding: 8px 14px;
-      border-radius: var(--radius);
-      background: var(--accent);
-      color: var(--on-accent);
-      font: 600 var(--size-small) / 1.4 var(--sans);
-    }
-    .skip:focus {
-      top: 6px;
-    }
     .toast {
       position: fixed;
       z-index: 8;
@@ -120,14 +106,12 @@ export class RingsideApp extends LitElement {
   }
 
   override render() {
-    const text = strings(this.language);
     return html`
       <div>
         ${
           this.address.embed
             ? nothing
-            : html`<a class="skip" href="#content" @click=${this.skip}>${text.skipToContent}</a>
-              <ringside-header .language=${this.language} .theme=${this.theme} .crumb=${this.crumb} .note=${this.note}
+            : html`<ringside-header @ringside-skip=${this.skip} .language=${this.language} .theme=${this.theme} .crumb=${this.crumb} .note=${this.note}
                 .home=${writeAddress(this.elsewhere({ page: "catalogue" })) || "./"} @ringside-language=${this.setLanguage}
                 @ringside-theme=${this.setTheme} @ringside-keys=${this.showKeys} @ringside-home=${this.goHome}></ringside-header>`
         }
@@ -224,17 +208,11 @@ export class RingsideApp extends LitElement {
     if (!typing) this.showKeys();
   };
 
-  private skip(event: Event) {
-    event.preventDefault();
-    const inside = (root: ShadowRoot | null): HTMLElement | null => {
-      for (const element of root?.querySelectorAll<HTMLElement>("*") ?? []) {
-        if (element.id === "content") return element;
-        const deeper = inside(element.shadowRoot);
-        if (deeper) return deeper;
-      }
-      return null;
-    };
-    inside(this.shadowRoot)?.focus();
+  /** Puts the focus past the bar, into whatever page is open. */
+  private skip() {
+    const page = this.renderRoot.querySelector("ringside-catalogue, ringside-problem, ringside-lab-page");
+    const content = page?.shadowRoot?.querySelector<HTMLElement>("#content") ?? (page as HTMLElement | null);
+    content?.focus();
   }
 
   private showKeys() {

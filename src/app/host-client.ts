@@ -21,8 +21,11 @@ export class HostLost extends Error {
 
 type Remote = HostApi & { prepare(image: string): Promise<void> };
 
-/** After an uncaught error a worker that answers within this many milliseconds still lives. */
-const SIGN_OF_LIFE_MS = 4000;
+/**
+ * A worker that ends itself, or hangs, tells nobody: it is asked for a sign of life this often, in milliseconds, and
+ * is lost when it missed this many. Counting, rather than a time limit, forgives a computer that slept.
+ */
+const SIGN_OF_LIFE = { every: 3000, missed: 5 } as const;
 
 /** Starts a worker. Never throws: a worker that cannot be made is a lost one. */
 export function startHost(): HostClient {
@@ -30,11 +33,13 @@ export function startHost(): HostClient {
   const listeners = new Set<(error: HostLost) => void>();
   let lost: HostLost | undefined;
   let worker: Worker | undefined;
+  let pulse: ReturnType<typeof setInterval> | undefined;
 
   const lose = (message: string) => {
     if (lost) return;
     lost = new HostLost(message);
     worker?.terminate();
+    clearInterval(pulse);
     for (const tell of [...waiting, ...listeners]) tell(lost);
     waiting.clear();
   };
@@ -57,13 +62,21 @@ export function startHost(): HostClient {
     });
   };
 
-  let answered = false;
-  worker?.addEventListener("error", (event) => {
-    const message = event.message || "The worker could not be loaded.";
-    if (!answered) return lose(message);
-    const timer = setTimeout(() => lose(message), SIGN_OF_LIFE_MS);
-    const alive = () => clearTimeout(timer);
+  let asked = 0;
+  pulse = setInterval(() => {
+    if (asked >= SIGN_OF_LIFE.missed) return lose("The worker no longer answers.");
+    asked += 1;
+    // No machine has this name: the refusal is the sign.
+    const alive = () => {
+      asked = 0;
+    };
     call((host) => host.meters("")).then(alive, alive);
+  }, SIGN_OF_LIFE.every);
+
+  let answered = false;
+  // Once it has answered, an error nobody caught is not yet the end of it: the signs of life decide.
+  worker?.addEventListener("error", (event) => {
+    if (!answered) lose(event.message || "The worker could not be loaded.");
   });
   worker?.addEventListener("message", () => {
     answered = true;

@@ -8,6 +8,9 @@ export const labPageStyles = css`
     min-width: 0;
     min-height: 0;
   }
+  :host(:focus) {
+    outline: none;
+  }
   [hidden] {
     display: none !important;
   }

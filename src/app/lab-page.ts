@@ -96,6 +96,8 @@ export class RingsideLabPage extends LitElement {
 
   override connectedCallback() {
     super.connectedCallback();
+    this.setAttribute("role", "main");
+    this.tabIndex = -1;
     NARROW.addEventListener("change", this.onNarrow);
     this.system.addEventListener("change", this.onSystem);
     document.addEventListener("visibilitychange", this.onVisibility);
@@ -197,7 +199,7 @@ export class RingsideLabPage extends LitElement {
 
   override render() {
     const { running } = this;
-    if (!running) return html`<div class="opening" id="content" aria-busy="true"></div>`;
+    if (!running) return html`<div class="opening" aria-busy="true"></div>`;
     const withSteps = running.lab.steps.length > 0;
     const { machines } = running;
     const width = this.preferences.stepsWidth ?? STEPS_WIDTH.usual;

@@ -13,6 +13,7 @@ const THEME_ICON = { auto: "auto", light: "sun", dark: "moon" } as const;
  * The bar on top: where one is, language, theme, keys.
  *
  * @fires ringside-language {language} @fires ringside-theme {theme} @fires ringside-keys @fires ringside-home
+ * @fires ringside-skip
  */
 export class RingsideHeader extends LitElement {
   static override properties = {
@@ -104,6 +105,15 @@ export class RingsideHeader extends LitElement {
         color: var(--text);
         font-weight: 600;
       }
+      .skip {
+        position: absolute;
+        z-index: 9;
+        left: 8px;
+        top: 7px;
+      }
+      .skip:not(:focus) {
+        clip-path: inset(50%);
+      }
       .languages button:hover {
         color: var(--text);
       }
@@ -116,9 +126,14 @@ export class RingsideHeader extends LitElement {
           margin-right: var(--space-2);
         }
         .note,
-        .keys,
-        .brand.named span {
+        .keys {
           display: none;
+        }
+        .brand.named span {
+          position: absolute;
+          width: 1px;
+          overflow: hidden;
+          clip-path: inset(50%);
         }
         .languages button {
           padding: 0 6px;
@@ -139,15 +154,15 @@ export class RingsideHeader extends LitElement {
   override render() {
     const text = strings(this.language);
     return html`<header>
-      <a class="brand ${this.crumb ? "named" : ""}" href=${this.home} aria-label=${this.crumb ? text.catalogue : text.name}
-        title=${this.crumb ? text.catalogue : nothing} @click=${this.goHome}>${mark()}<span>${text.name}</span></a>
+      <button class="skip" @click=${() => emit(this, "ringside-skip", {})}>${text.skipToContent}</button>
+      <a class="brand ${this.crumb ? "named" : ""}" href=${this.home} title=${this.crumb ? text.catalogue : nothing}
+        @click=${this.goHome}>${mark()}<span>${text.name}</span></a>
       ${this.crumb ? html`<span class="crumb">${this.crumb}</span>` : nothing}
       <nav aria-label=${text.name}>
         ${this.note ? html`<span class="note">${this.note}</span>` : nothing}
         <div class="languages" role="group" aria-label=${text.languageSwitch}>${LANGUAGES.map(
-          ({ id, name, short }) => html`<button lang=${languageTag(id)} aria-label=${name}
-            aria-pressed=${this.language === id} @click=${() => emit(this, "ringside-language", { language: id })}
-            >${short}</button>`,
+          ({ id, name }) => html`<button lang=${languageTag(id)} aria-pressed=${this.language === id}
+            @click=${() => emit(this, "ringside-language", { language: id })}>${name}</button>`,
         )}</div>
         <button class="quiet icon-only" aria-label=${text.theme[this.theme]} title=${text.theme[this.theme]}
           @click=${() => emit(this, "ringside-theme", { theme: NEXT_THEME[this.theme] })}

@@ -4,9 +4,9 @@ import { zh } from "./strings/zh.ts";
 /** The languages everything a student reads is written in. */
 export type Language = "en" | "zh";
 
-export const LANGUAGES: readonly { readonly id: Language; readonly name: string; readonly short: string }[] = [
-  { id: "en", name: "English", short: "EN" },
-  { id: "zh", name: "中文", short: "中文" },
+export const LANGUAGES: readonly { readonly id: Language; readonly name: string }[] = [
+  { id: "en", name: "English" },
+  { id: "zh", name: "中文" },
 ];
 
 /** Every sentence of the interface. Sentences with something in them are functions, so that no language is glued. */

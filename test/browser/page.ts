@@ -8,7 +8,8 @@ import {
 } from "playwright-core";
 import { afterAll, afterEach, beforeAll, inject } from "vitest";
 
-const ARGUMENTS = [
+/** How Chromium is started for tests. */
+export const ARGUMENTS = [
   "--headless",
   "--no-sandbox",
   "--disable-gpu",
@@ -77,10 +78,15 @@ async function visit(page: Page, site: string, query: string): Promise<Visit> {
   return { page, errors, strangers };
 }
 
-/** The small lab of these tests, as it is opened from another site. */
-export function smallLab(step?: string): string {
-  const lab = `?lab=${inject("elsewhere")}lab/lab.yaml&seed=1`;
-  return step ? `${lab}&step=${step}` : lab;
+/**
+ * The small lab of these tests, as it is opened from another site.
+ *
+ * @param site the site it is opened on; one on the network may not read from this machine's loopback
+ */
+export function smallLab(step: string, site = inject("site")): string {
+  const elsewhere = new URL(inject("elsewhere"));
+  if (site === inject("lan")) elsewhere.hostname = new URL(site).hostname;
+  return `?lab=${elsewhere}lab/lab.yaml&seed=1&step=${step}`;
 }
 
 type Where = Page | FrameLocator;

@@ -65,5 +65,5 @@ function startElsewhere(site: string): Promise<Server> {
       response.end();
     }
   });
-  return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server)));
+  return new Promise((resolve) => server.listen(0, "0.0.0.0", () => resolve(server)));
 }

@@ -78,7 +78,7 @@ export class RingsideSteps extends LitElement {
     );
     const section = this.lab.prose[this.language][this.state.place];
     return html`
-      <div class="scroll" tabindex="-1" id="content" aria-label=${text.steps.label} role="region">
+      <div class="scroll" tabindex="-1" aria-label=${text.steps.label} role="region">
         ${this.rail(places, index)}
         ${keyed(
           this.state.place,
@@ -181,11 +181,11 @@ export class RingsideSteps extends LitElement {
     const next = places[index + 1];
     const finished = places[index]?.done ?? false;
     const label = index === 0 ? text.begin : next ? text.nextTitle(next.title) : "";
-    return html`<footer>
+    return html`<div class="foot">
       <button ?disabled=${!previous} title=${previous?.title ?? nothing} @click=${() => previous && this.go(previous.id)}
         >${icon("left")}${text.previous}</button>
       ${next ? html`<button class="next ${finished || index === 0 ? "primary" : ""}" @click=${() => this.go(next.id)}><span>${label}</span>${icon("right")}</button>` : nothing}
-    </footer>`;
+    </div>`;
   }
 
   private async go(place: string) {

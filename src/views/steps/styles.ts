@@ -110,7 +110,7 @@ export const stepsStyles = css`
     margin-top: 3px;
     color: var(--warn);
   }
-  footer {
+  .foot {
     display: flex;
     gap: 8px;
     align-items: center;
@@ -119,10 +119,10 @@ export const stepsStyles = css`
     border-top: 1px solid var(--line);
     background: var(--surface-0);
   }
-  footer .next {
+  .foot .next {
     min-width: 0;
   }
-  footer .next span {
+  .foot .next span {
     min-width: 0;
     overflow: hidden;
     text-overflow: ellipsis;
@@ -169,7 +169,7 @@ export const stepsStyles = css`
     .scroll {
       padding: 8px 16px var(--space-5);
     }
-    footer {
+    .foot {
       padding: 8px 16px;
     }
   }
