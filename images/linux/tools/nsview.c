@@ -17,14 +17,16 @@
  *   nsview/namespaces.h  what each namespace holds, by setns and ioctl
  *   nsview/table.h, json.h  two ways to print it
  *   nsview/find.h        processes for which something holds
+ *   nsview/price.h       what namespaces cost
  */
 #define _GNU_SOURCE
 #include "nsview/find.h"
 #include "nsview/json.h"
+#include "nsview/price.h"
 #include "nsview/table.h"
 
 static const char usage[] =
-    "usage: nsview [--json | --find CONDITION…]\n"
+    "usage: nsview [--json | --find CONDITION… | --price]\n"
     "Shows every process, its eight namespaces, and what each namespace holds.\n"
     "The same letter in a column means the same namespace; `a` is where process 1 is.\n"
     "INSIDE is the process's number in its own PID namespace.\n"
@@ -32,7 +34,8 @@ static const char usage[] =
     "  --find   numbers of the processes for which every condition holds, such as\n"
     "           uts (in another uts namespace than process 1), hostname=NAME, inside=N,\n"
     "           uid=N, uid-inside=N, root=PATH, cgroup=PATH, mount=POINT, up=INTERFACE,\n"
-    "           address=IP/LENGTH, queue=NAME; !CONDITION; machine:CONDITION (of process 1)\n";
+    "           address=IP/LENGTH, queue=NAME; !CONDITION; machine:CONDITION (of process 1)\n"
+    "  --price  how long a child with new namespaces takes, beside a plain one\n";
 
 static struct machine machine;
 
@@ -52,6 +55,7 @@ int main(int argc, char **argv)
 {
     const char *how = argc > 1 ? argv[1] : "";
     int json = strcmp(how, "--json") == 0, finding = strcmp(how, "--find") == 0;
+    if (argc == 2 && strcmp(how, "--price") == 0) return print_prices();
     if (argc > 1 && !finding && !(json && argc == 2)) {
         int help = strcmp(how, "--help") == 0 || strcmp(how, "-h") == 0;
         fputs(usage, help ? stdout : stderr);
