@@ -141,6 +141,12 @@ export class TaskTrial {
   }
 }
 
-const ending = ({ exit, stderr }: Ended) => `exit ${exit}${stderr.trim() ? `: ${stderr.trim()}` : "."}`;
+const ending = ({ exit, stderr }: Ended) => (stderr.trim() ? `exit ${exit}: ${oneLine(stderr)}` : `exit ${exit}.`);
 
-const reason = (why: Waiting) => (why.message ? `${why.code}: ${why.message}` : `${why.code}.`);
+const reason = (why: Waiting) => (why.message ? `${why.code}: ${oneLine(why.message)}` : `${why.code}.`);
+
+/** A fault is one line; of what a script complained about, the beginning says most. */
+function oneLine(text: string): string {
+  const line = text.trim().replace(/\s*\n\s*/g, " / ");
+  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
+}
