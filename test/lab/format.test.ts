@@ -138,6 +138,15 @@ describe("faults of lab.yaml", () => {
 });
 
 describe("a lab that is sound", () => {
+  it.each([
+    ["echo a", { en: "echo a", zh: "echo a" }],
+    ["{ en: echo a, zh: echo b }", { en: "echo a", zh: "echo b" }],
+    ["{ machine: box, run: echo a }", { en: "echo a", zh: "echo a" }],
+    ["{ run: { en: echo a, zh: echo b } }", { en: "echo a", zh: "echo b" }],
+  ])("may write a hint as %s", (hint, run) => {
+    expect(labOf(labTexts(`  up: { check: x, hint: ${hint} }`)).tasks.up?.hint).toEqual({ machine: "box", run });
+  });
+
   it("comes out with its defaults filled in", () => {
     const lab = labOf(labTexts("  up: { check: test -e x, solve: touch x, hint: echo no }"));
     expect(lab.machines[0]).toEqual({

@@ -96,6 +96,14 @@ X
     ]);
   });
 
+  it("has as many commands in one language as in the other", () => {
+    const [one, other] = ["```run\nls\n```", "Only text."].map((text) => parse(around(text)).prose);
+    expect(compareProse(one!, other!, "zh.md").map(({ message }) => message)).toEqual([
+      "The section `build` has 0 commands here and 1 in the other language.",
+    ]);
+    expect(compareProse(one!, one!, "zh.md")).toEqual([]);
+  });
+
   it("places every task exactly once, whatever is written", () => {
     const line = fc.oneof(
       fc.string(),
