@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatFault } from "../../src/lab/index.ts";
-import { type ProseNames, parseProse } from "../../src/lab/prose.ts";
+import { compareProse, type ProseNames, parseProse } from "../../src/lab/prose.ts";
 
 const names: ProseNames = {
   sections: new Map([
