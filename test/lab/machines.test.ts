@@ -116,6 +116,14 @@ describe("machines of a session", () => {
     await taskIs(opened.session, "make", "done");
   });
 
+  it("on a worker that is gone do not keep a session from closing", async () => {
+    const opened = await open(plain, { pace: { grace: 20 } });
+    const stop = vi.spyOn(opened.host, "stop").mockReturnValue(new Promise(() => undefined));
+    await opened.session.close();
+    expect(opened.session.state.phase).toBe("closed");
+    stop.mockRestore();
+  });
+
   it("run in the student's language", async () => {
     const opened = await open(plain, { language: "zh" });
     expect(opened.host.environments.get("box")).toEqual({ LANG: "zh_CN.UTF-8" });

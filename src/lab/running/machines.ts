@@ -88,7 +88,8 @@ export class Machines {
       this.#set(entry, { status: "running", report, paused: false, agent: "ready", saved: entry.state.saved });
     } catch (error) {
       if (entry.life !== life || entry.state.status === "stopped") return;
-      await entry.host?.stop(name).catch(() => undefined);
+      await this.#switchOff(entry);
+      if (entry.life !== life) return;
       this.#stopped(entry, "start", messageOf(error));
     }
   }
@@ -192,12 +193,17 @@ export class Machines {
   }
 
   async close(): Promise<void> {
-    const stop = async (entry: Entry) => {
-      const name = entry.machine.spec.name;
-      this.#endLife(entry, { code: "machine-stopped", machine: name });
-      await entry.host?.stop(name).catch(() => undefined);
+    const stop = (entry: Entry) => {
+      this.#endLife(entry, { code: "machine-stopped", machine: entry.machine.spec.name });
+      return this.#switchOff(entry);
     };
     await Promise.all([...this.#entries.values()].map(stop));
+  }
+
+  /** Waits for the host no longer than it may take: a worker that is gone does not answer. */
+  async #switchOff(entry: Entry): Promise<void> {
+    const stopped = entry.host?.stop(entry.machine.spec.name);
+    if (stopped) await this.#guarded(entry, 1, stopped).catch(() => undefined);
   }
 
   #take(entry: Entry, event: MachineEvent): void {
