@@ -124,6 +124,13 @@ static void facts_text(const struct machine *m, const struct namespace *n)
     if (n->kept) labelled(", kept by ", n->kept);
 }
 
+static void namespace_line(const struct machine *m, const struct namespace *n)
+{
+    printf("%-6s %-2s %u  ", kind_name[n->kind], letters(m, n->kind, n->inode), n->inode);
+    facts_text(m, n);
+    putchar('\n');
+}
+
 static void print_table(const struct machine *m)
 {
     colour = isatty(STDOUT_FILENO);
@@ -135,12 +142,9 @@ static void print_table(const struct machine *m)
     if (m->kernel_threads) printf("and %u kernel threads\n", m->kernel_threads);
     if (m->left_out) printf("and %u more processes, which did not fit\n", m->left_out);
     putchar('\n');
-    for (unsigned i = 0; i < m->namespace_count; i++) {
-        const struct namespace *n = &m->namespaces[i];
-        printf("%-6s %-2s %u  ", kind_name[n->kind], letters(m, n->kind, n->inode), n->inode);
-        facts_text(m, n);
-        putchar('\n');
-    }
+    for (int k = 0; k < KINDS; k++)
+        for (unsigned i = 0; i < m->namespace_count; i++)
+            if ((int)m->namespaces[i].kind == k) namespace_line(m, &m->namespaces[i]);
 }
 
 #endif
