@@ -16,6 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define MAX_WATCHED (2 + MAX_LISTENERS + MAX_CLIENTS + 2 * MAX_CALLS + MAX_LEFT_BEHIND)
@@ -49,9 +50,11 @@ static void protect(void)
     if (score >= 0) close(score);
     if (mlockall(MCL_CURRENT | MCL_FUTURE)) complain("mlockall: %s", strerror(errno));
 
-    /* Ahead of a thousand runaway processes, not only with a bigger share: the loop never spins. */
+    /* Ahead of a thousand runaway processes, not only with a bigger share: the loop never spins. The
+       system call itself, because musl's function of this name always refuses. */
     struct sched_param first = { .sched_priority = 1 };
-    if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &first)) complain("priority: %s", strerror(errno));
+    if (syscall(SYS_sched_setscheduler, 0, SCHED_RR | SCHED_RESET_ON_FORK, &first))
+        complain("priority: %s", strerror(errno));
 
     struct rlimit files = { 1024, 4096 };
     setrlimit(RLIMIT_NOFILE, &files);

@@ -23,8 +23,8 @@
 #include <unistd.h>
 
 #define PORT_WAIT_MS 2     /* between two looks for the agent's port, before the first start */
-#define DEFAULT_NAME "linux"
 #define AGENT_RETRY_MS 200 /* after a start that failed, or an agent that died young */
+#define DEFAULT_NAME "linux"
 
 static struct {
     int dev, proc, null, random, program; /* held open from the start */

@@ -46,6 +46,9 @@ static int listen_at(const struct sockaddr_un *address, socklen_t size)
 
 void layers_open(void)
 {
+    /* Not from 1: the host may still answer a WANT of an agent that died. */
+    last_want = now_ms();
+
     struct sockaddr_un abstract = { .sun_family = AF_UNIX, .sun_path = "\0ringside" };
     listeners[0] = listen_at(&abstract, offsetof(struct sockaddr_un, sun_path) + 9);
 

@@ -14,6 +14,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/*
+ * The file systems that live in memory may together take nine tenths of it (the root half, by the
+ * kernel's default): a student who fills them all still has a machine that starts a shell.
+ */
 static const struct {
     const char *type, *path, *options;
     unsigned long flags;
@@ -22,12 +26,12 @@ static const struct {
     { "sysfs", "/sys", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC },
     { "devtmpfs", "/dev", "mode=755", MS_NOSUID },
     { "devpts", "/dev/pts", "mode=620,ptmxmode=666", MS_NOSUID | MS_NOEXEC },
-    { "tmpfs", "/dev/shm", "mode=1777", MS_NOSUID | MS_NODEV },
+    { "tmpfs", "/dev/shm", "mode=1777,size=10%", MS_NOSUID | MS_NODEV },
     { "mqueue", "/dev/mqueue", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC },
     { "cgroup2", "/sys/fs/cgroup", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC },
     { "debugfs", "/sys/kernel/debug", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC },
-    { "tmpfs", "/tmp", "mode=1777", MS_NOSUID | MS_NODEV },
-    { "tmpfs", "/run", "mode=755", MS_NOSUID | MS_NODEV },
+    { "tmpfs", "/tmp", "mode=1777,size=25%", MS_NOSUID | MS_NODEV },
+    { "tmpfs", "/run", "mode=755,size=5%", MS_NOSUID | MS_NODEV },
 };
 
 static const struct {
@@ -40,8 +44,6 @@ static const struct {
     { "/sys/fs/cgroup/cgroup.subtree_control", "+io" },
     /* No tunnel devices that nobody asked for in every new network namespace. */
     { "/proc/sys/net/core/fb_tunnels_only_for_init_net", "2" },
-    /* An unprivileged user may ping, as on the big distributions. */
-    { "/proc/sys/net/ipv4/ping_group_range", "0 2147483647" },
 };
 
 static void set(const char *path, const char *value)

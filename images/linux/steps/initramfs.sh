@@ -59,7 +59,7 @@ programs() {
   for name in ip tc bridge ss tcpdump iptables iptables-save iptables-restore; do
     echo "slink /sbin/$name /usr/lib/ringside/toolbox 777 0 0"
   done
-  for name in unshare nsenter lsns; do echo "slink /usr/bin/$name /usr/lib/ringside/toolbox 777 0 0"; done
+  for name in unshare nsenter lsns nsview; do echo "slink /usr/bin/$name /usr/lib/ringside/toolbox 777 0 0"; done
 }
 
 # A stub for every tool of a layer, at the tool's own path, and the list by which stubs know themselves.
@@ -102,6 +102,7 @@ END
   folders
   own_files
   echo "file /etc/os-release $result/os-release 644 0 0"
+  echo "slink /bin/man help 777 0 0"
   help_pages
   programs
   stubs

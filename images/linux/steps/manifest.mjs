@@ -1,9 +1,10 @@
-// manifest.mjs WORK: writes the manifest of the parts in WORK/shipped to the standard output.
+// manifest.mjs WORK OLD: writes the manifest of the parts in WORK/shipped to the standard output. Other
+// images that the manifest OLD (which need not exist) describes are kept.
 //
 // Its format is checked by src/machine/image/manifest.ts.
 
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const COMMAND_LINE = [
@@ -50,7 +51,7 @@ const PARTS = {
   source: ["initramfs"],
 };
 
-const work = process.argv[2];
+const [work, old] = process.argv.slice(2);
 
 /** @returns what the manifest says of one file, raw and as shipped */
 function part(content, file) {
@@ -107,6 +108,7 @@ const release = readFileSync(join(work, "kernel/release"), "utf8").trim().replac
 const manifest = {
   version: 1,
   images: {
+    ...(existsSync(old) && JSON.parse(readFileSync(old, "utf8")).images),
     linux: {
       title: `Linux ${release}, small userland`,
       commandLine: COMMAND_LINE,

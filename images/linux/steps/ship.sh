@@ -1,6 +1,6 @@
 #!/bin/bash
 # ship.sh WORK OUT: compresses the parts and puts them into OUT under names that carry their hash, beside
-# the manifest and the note about licences. Whatever else was in OUT goes.
+# the manifest and the note about licences. Parts of an earlier build go; other images in OUT stay.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(cd "${1:?usage: ship.sh WORK OUT}" && pwd)
@@ -33,8 +33,8 @@ say "ship: compressing"
   wait
 } > "$work/shipped.list"
 
-node "$here/manifest.mjs" "$work" > "$shipped/manifest.json"
-cp "$here/../LICENCES.md" "$shipped/LICENCES.md"
 mkdir -p "$out"
-find "$out" -mindepth 1 -maxdepth 1 -exec rm -r {} +
+node "$here/manifest.mjs" "$work" "$out/manifest.json" > "$shipped/manifest.json"
+cp "$here/../LICENCES.md" "$shipped/LICENCES.md"
+rm -f "$out"/linux-*.gz
 cp "$shipped"/* "$out/"

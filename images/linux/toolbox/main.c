@@ -1,6 +1,7 @@
 /*
- * One program that is many: ip, tc, bridge, ss, tcpdump, iptables, unshare, nsenter, lsns. Linked apart,
- * each of them would carry the C library again; together they save a fifth of the download.
+ * One program that is many: ip, tc, bridge, ss, tcpdump, iptables, unshare, nsenter, lsns,
+ * nsview. Linked apart, each of them would carry the C library again; together they save a fifth of
+ * the download.
  *
  * Each tool's main() was renamed and everything else in it made local (steps/toolbox.sh); which one runs
  * is decided by the name, as in busybox.
@@ -17,6 +18,7 @@ int xtables_main(int argc, char **argv);
 int unshare_main(int argc, char **argv);
 int nsenter_main(int argc, char **argv);
 int lsns_main(int argc, char **argv);
+int nsview_main(int argc, char **argv);
 
 static const struct {
     const char *name;
@@ -33,6 +35,7 @@ static const struct {
     { "unshare", unshare_main },
     { "nsenter", nsenter_main },
     { "lsns", lsns_main },
+    { "nsview", nsview_main },
 };
 
 int main(int argc, char **argv)
