@@ -18,12 +18,13 @@ export interface Fact {
   readonly origin: string;
 }
 
-/** Lines shown of one list before the rest is counted. */
+/** Lines shown of one list before the rest is counted; fewer of mounts, whose lines are long. */
 const LISTED = 6;
+const LISTED_MOUNTS = 3;
 
-function bounded(lines: readonly string[], words: NamespaceWords): readonly string[] {
-  if (lines.length <= LISTED) return lines;
-  return [...lines.slice(0, LISTED), words.andMore(lines.length - LISTED)];
+function bounded(lines: readonly string[], words: NamespaceWords, most = LISTED): readonly string[] {
+  if (lines.length <= most) return lines;
+  return [...lines.slice(0, most), words.andMore(lines.length - most)];
 }
 
 /** An interface as `ip` would tell it: name, state, addresses, and the index of a pair's other end. */
@@ -38,7 +39,13 @@ function mountLines(view: FileView | undefined, other: FileView | undefined, wor
   if (!view) return [words.unread];
   const known = new Set(other?.mounts.map(mountLine));
   const own = other && other !== view ? view.mounts.map(mountLine).filter((line) => !known.has(line)) : [];
-  return [words.mountsTotal(view.total), ...bounded(own.map(words.onlyHere), words)];
+  return [words.mountsTotal(view.total), ...bounded(own.map(words.onlyHere), words, LISTED_MOUNTS)];
+}
+
+/** The mount that is "/" for a view: the last one there hides the others. None where the root is a mere folder. */
+function rootLines(path: string | undefined, view: FileView | undefined, words: NamespaceWords): readonly string[] {
+  const mount = view?.mounts.filter(({ point }) => point === "/").at(-1);
+  return [path ?? words.unread, ...(mount ? [`${mount.source} (${mount.type})`] : [])];
 }
 
 const range = (from: number, count: number) => (count === 1 ? `${from}` : `${from}–${from + count - 1}`);
@@ -153,11 +160,17 @@ export function factsOf(
     origin,
   });
   const mounts = (of: Inside) => mountLines(of.view, of === here ? there.view : here.view, words);
-  const root = process.root === undefined ? words.unread : "/";
+  const root = process.root === undefined ? undefined : "/";
   return [
     both("hostname", "uts", (of) => hostnameLines(of, words), within("uname(2)", "uts")),
     both("mounts", "mnt", mounts, here.view ? `/proc/${here.view.via}/mountinfo` : words.unread),
-    { id: "root", kind: undefined, inside: [root], outside: [process.root ?? words.unread], origin: `${proc}/root` },
+    {
+      id: "root",
+      kind: undefined,
+      inside: rootLines(root, here.view, words),
+      outside: rootLines(process.root, process.root === "/" ? there.view : undefined, words),
+      origin: `${proc}/root`,
+    },
     {
       id: "pid",
       kind: "pid",

@@ -34,13 +34,14 @@ function factsBefore({ before, process, words }: InspectorModel): readonly Fact[
 
 /** Inside and outside of one process side by side, and what was inside before, where that is marked. */
 export function inspector(model: InspectorModel): TemplateResult {
-  const { reading, process, words, before } = model;
+  const { reading, process, words } = model;
   const earlier = factsBefore(model);
+  const absent = model.before && !earlier ? html` <small>${words.notYet}</small>` : nothing;
   return html`<table class="facts">
     <thead><tr>
       <td></td>
-      <th scope="col">${words.insideOf(process.name, process.pid)}</th>
-      ${before ? html`<th scope="col">${words.sawBefore}</th>` : nothing}
+      <th scope="col">${words.insideOf(process.name, process.pid)}${absent}</th>
+      ${earlier ? html`<th scope="col">${words.sawBefore}</th>` : nothing}
       <th scope="col">${words.machineSees}</th>
     </tr></thead>
     <tbody>${factsOf(reading, process, machineProcess(reading), words).map((fact, index) =>
@@ -50,7 +51,7 @@ export function inspector(model: InspectorModel): TemplateResult {
 }
 
 function factRow(model: InspectorModel, fact: Fact, earlier: Fact | undefined): TemplateResult {
-  const { words, before, kind, fresh, process } = model;
+  const { words, kind, fresh, process } = model;
   const inode = fact.kind && process.namespaces[fact.kind];
   const own = fact.kind && machineNamespaces(model.reading)[fact.kind];
   const changed = fact.kind && inode !== undefined && fresh.namespaces.has(namespaceKey(fact.kind, inode));
@@ -61,7 +62,6 @@ function factRow(model: InspectorModel, fact: Fact, earlier: Fact | undefined): 
     fact.kind !== undefined && fact.kind === kind ? "chosen" : "",
     differs ? "differs" : "",
   ];
-  const then = earlier ? lines(earlier.inside) : words.notYet;
   return html`<tr class=${classes.join(" ")}>
     <th scope="row">${words.facts[fact.id]}${
       fact.kind ? html` <span class="chip hue-${hueOf(letter ?? "a")}">${fact.kind} ${letter ?? "?"}</span>` : nothing
@@ -69,7 +69,7 @@ function factRow(model: InspectorModel, fact: Fact, earlier: Fact | undefined): 
     <td class="here">${lines(fact.inside)}${
       model.numbers ? html`<small class="origin">${words.from(fact.origin)}</small>` : nothing
     }</td>
-    ${before ? html`<td class=${earlier && same(earlier.inside, fact.inside) ? "then" : "then other"}>${then}</td>` : nothing}
+    ${earlier ? html`<td class=${same(earlier.inside, fact.inside) ? "then" : "then other"}>${lines(earlier.inside)}</td>` : nothing}
     <td class="there">${lines(fact.outside)}</td>
   </tr>`;
 }

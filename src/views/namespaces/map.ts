@@ -45,8 +45,8 @@ export function namespaceMap(model: MapModel): TemplateResult {
   return html`<table class="map" role="grid" aria-label=${words.title}>
     <thead><tr>
       <th scope="col" class="name">${words.process}</th>
-      <th scope="col" class="pid">${words.outside}</th>
-      <th scope="col" class="pid">${words.inside}</th>
+      <th scope="col" class="number">${words.outside}</th>
+      <th scope="col" class="number">${words.inside}</th>
       ${COLUMNS.map((kind) => html`<th scope="col" class=${kind} title=${words.holds[kind]}><span>${kind}</span></th>`)}
     </tr></thead>
     <tbody>${repeat(
@@ -83,8 +83,8 @@ function processRow(model: MapModel, row: TreeRow, index: number): TemplateResul
         @click=${() => model.choose({ pid: process.pid })}>${process.name}</button>
       ${tags(model, row).map((tag) => html`<small class="tag">${tag}</small>`)}
     </th>
-    <td class="pid">${process.pid}</td>
-    <td class="pid own">${inside === undefined || inside === process.pid ? nothing : inside}</td>
+    <td class="number">${process.pid}</td>
+    <td class="number own">${inside === undefined || inside === process.pid ? nothing : inside}</td>
     ${COLUMNS.map((kind, column) => cell(model, row, kind, index, column))}
   </tr>`;
 }

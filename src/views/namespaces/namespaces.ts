@@ -138,7 +138,8 @@ export class RingsideNamespaces extends LitElement {
           cursor,
           choose: (choice) => this.choose(choice),
         })}
-        <p class="note">${words.legend} ${words.leftOut(reading.kernelThreads, reading.leftOut)}</p>
+        <p class="note">${words.legend} ${words.leftOut(reading.kernelThreads, reading.leftOut)}
+          ${keptNotes(reading, letters, words)}</p>
       </div>
       <div class="right">${
         chosen
@@ -195,6 +196,13 @@ export class RingsideNamespaces extends LitElement {
     const column = Math.max(-1, Math.min(COLUMNS.length - 1, this.cursor.column + move[1]));
     this.renderRoot.querySelector<HTMLElement>(`[data-row="${row}"][data-column="${column}"]`)?.focus();
   }
+}
+
+/** Namespaces that no row of the map can show. */
+function keptNotes(reading: NamespaceReading, letters: Letters, words: NamespaceWords): readonly string[] {
+  return reading.namespaces.flatMap(({ kind, inode, kept }) =>
+    kept === undefined ? [] : [words.keptNamespace(kind, letters[kind].get(inode) ?? "?", kept)],
+  );
 }
 
 customElements.define("ringside-namespaces", RingsideNamespaces);

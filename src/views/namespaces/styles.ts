@@ -86,10 +86,11 @@ const map = css`
     text-align: left;
     min-width: 92px;
   }
-  .map .pid {
+  .map .number {
     padding: 0 4px;
     text-align: right;
     color: var(--text-2);
+    white-space: nowrap;
   }
   .map .own {
     color: var(--text);
@@ -149,7 +150,7 @@ const map = css`
     box-shadow: inset 3px 0 var(--accent);
   }
   .map tr[aria-selected="true"] > .name,
-  .map tr[aria-selected="true"] > .pid {
+  .map tr[aria-selected="true"] > .number {
     background: var(--surface-2);
   }
   .process {
@@ -175,7 +176,7 @@ const map = css`
     line-height: 1.4;
   }
   @container (max-width: 480px) {
-    .map thead th:not(.name, .pid) span {
+    .map thead th:not(.name, .number) span {
       writing-mode: vertical-rl;
       transform: rotate(180deg);
     }
@@ -236,7 +237,7 @@ const facts = css`
   .chip:not(.hue-0) {
     color: var(--text);
     background: color-mix(in srgb, var(--hue) 24%, var(--surface-0));
-    box-shadow: inset 3px 0 var(--hue);
+    border-left: 3px solid var(--hue);
   }
   .origin {
     display: block;
