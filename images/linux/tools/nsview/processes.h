@@ -68,14 +68,26 @@ static const char *field(const char *status, const char *key)
 }
 
 /*
- * The lines wanted from /proc/PID/status. "Name:" is the first line and the kernel escapes newlines
- * in it, so that a process cannot forge another line by its name.
+ * The name in the first line, "Name:\t…". The kernel writes a newline in it as \n and a backslash as
+ * \\, so that a process cannot forge another line by its name; here both are themselves again.
  */
+static char *read_name(const char *from)
+{
+    char name[64], *to = name;
+    for (; *from && *from != '\n' && to < name + sizeof name - 1; from++) {
+        if (*from == '\\' && (from[1] == 'n' || from[1] == '\\')) *to++ = *++from == 'n' ? '\n' : '\\';
+        else *to++ = *from;
+    }
+    *to = 0;
+    return strdup(name);
+}
+
+/* The lines wanted from /proc/PID/status. */
 static void parse_status(struct process *p, const char *status)
 {
     const char *at;
     char *end;
-    if (strncmp(status, "Name:\t", 6) == 0) p->comm = strndup(status + 6, strcspn(status + 6, "\n"));
+    if (strncmp(status, "Name:\t", 6) == 0) p->comm = read_name(status + 6);
     if ((at = field(status, "\nState:\t"))) p->zombie = *at == 'Z' || *at == 'X';
     if ((at = field(status, "\nPPid:\t"))) p->ppid = atoi(at);
     if ((at = field(status, "\nUid:\t"))) { /* real, then effective */
