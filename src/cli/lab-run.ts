@@ -23,9 +23,7 @@ export async function probe({ words: [id, name, ...more], machine, after, seed }
     if (after !== undefined) await prepare(after, machines);
     const target = pick(machine, machines.names);
     const reading = await machines.ask(target, 0, (host) => readProbe(name, { machine: target }, () => host));
-    // sets of bits are wider than a number
-    const plain = (_key: string, value: unknown) => (typeof value === "bigint" ? `0x${value.toString(16)}` : value);
-    await write(process.stdout, new TextEncoder().encode(`${JSON.stringify(reading, plain, 2)}\n`));
+    await write(process.stdout, new TextEncoder().encode(`${JSON.stringify(reading, null, 2)}\n`));
     return 0;
   });
 }
