@@ -6,7 +6,7 @@ import type { RingsideKeys } from "../views/keys.ts";
 import { type Language, languageTag, strings } from "../views/language.ts";
 import type { Problem } from "../views/problem.ts";
 import { type Address, type Route, readAddress, writeAddress } from "./address.ts";
-import { warmUp } from "./hosts.ts";
+import { warmUp, whenIdle } from "./hosts.ts";
 import { fetchLabList, readVisits } from "./labs.ts";
 import { keepPreferences, type Preferences } from "./preferences.ts";
 import type { Storage } from "./storage.ts";
@@ -175,6 +175,11 @@ export class RingsideApp extends LitElement {
       const [labs, visits] = await Promise.all([this.labs ?? fetchLabList(document.baseURI), readVisits(this.storage)]);
       this.labs = labs;
       this.visits = visits;
+      whenIdle(() => {
+        warmUp([...new Set(labs.flatMap(({ images }) => images))]);
+        // What opening a lab needs; failing here costs nothing, opening it fetches again.
+        for (const part of [import("./lab-page.ts"), import("../views/terminal/xterm.ts")]) part.catch(() => undefined);
+      });
     } catch (error) {
       const text = strings(language).problem;
       this.problem = { what: text.unexpected, next: text.unreachableNext, details: String(error) };

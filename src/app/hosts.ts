@@ -5,6 +5,17 @@ import { type HostClient, type HostLost, startHost } from "./host-client.ts";
 let spare: HostClient | undefined;
 const prepared = new Set<string>();
 
+/** Browsers without idle callbacks wait this long, in milliseconds. */
+const IDLE_MS = 300;
+
+/** Calls back when the page has nothing better to do, and never where the reader asked to save data. */
+export function whenIdle(work: () => void): void {
+  const { connection } = navigator as Navigator & { readonly connection?: { readonly saveData?: boolean } };
+  if (connection?.saveData) return;
+  if (typeof requestIdleCallback === "function") requestIdleCallback(work, { timeout: 2000 });
+  else setTimeout(work, IDLE_MS);
+}
+
 /** Makes a host ready for machines of these images, so that a click meets a warm one. Repeating it is free. */
 export function warmUp(images: readonly string[]): void {
   if (!spare || spare.lost) spare = startHost();

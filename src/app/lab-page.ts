@@ -261,7 +261,7 @@ export class RingsideLabPage extends LitElement {
     if (panel.kind === "namespaces") {
       const inside = running.inside.get(inspectedMachine(running));
       return html`<ringside-namespaces slot=${panelId(panel)} .language=${this.language} .reading=${inside?.reading}
-        .problem=${inside?.problem} .earlier=${this.earlier} .selected=${this.selected}
+        .problem=${inside?.problem && [strings(this.language).panels.unreadable(inspectedMachine(running)), inside.problem].join(" ")} .earlier=${this.earlier} .selected=${this.selected}
         @ringside-select=${(event: CustomEvent<{ pid: number }>) => {
           this.selected = event.detail.pid;
         }}

@@ -277,7 +277,10 @@ export class RunningLab {
     } catch (error) {
       // The tool is the guest's: a student may have broken it. The last reading stays until a new one comes.
       if (this.runs(machine))
-        this.inside.set(machine, { reading: this.inside.get(machine)?.reading, problem: messageOf(error) });
+        this.inside.set(machine, {
+          reading: this.inside.get(machine)?.reading,
+          problem: messageOf(error).replaceAll("`", ""),
+        });
     }
   }
 }

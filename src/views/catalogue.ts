@@ -52,7 +52,8 @@ export class RingsideCatalogue extends LitElement {
       main {
         display: grid;
         grid-template-columns: minmax(0, 5fr) minmax(0, 7fr);
-        gap: var(--space-6) 72px;
+        grid-template-rows: auto 1fr;
+        gap: 0 72px;
         max-width: 1120px;
         margin: 0 auto;
         padding: 72px var(--space-5) var(--space-6);
@@ -73,6 +74,10 @@ export class RingsideCatalogue extends LitElement {
         margin: 0 0 var(--space-5);
         font-size: 17px;
         line-height: 1.55;
+      }
+      .labs {
+        grid-column: 2;
+        grid-row: 1 / span 2;
       }
       .facts {
         margin: 0;
@@ -182,9 +187,11 @@ export class RingsideCatalogue extends LitElement {
       }
       @media (max-width: 900px) {
         main {
-          grid-template-columns: minmax(0, 1fr);
-          gap: var(--space-5);
+          display: block;
           padding-top: var(--space-5);
+        }
+        .facts {
+          margin-top: var(--space-5);
         }
         h1 {
           font-size: 22px;
@@ -231,9 +238,8 @@ export class RingsideCatalogue extends LitElement {
       <section>
         <h1>${text.lead}</h1>
         <p class="more">${text.leadMore}</p>
-        <ul class="facts">${text.facts.map((fact) => html`<li>${fact}</li>`)}</ul>
       </section>
-      <section>
+      <section class="labs">
         <h2>${text.labs}</h2>
         ${
           this.labs
@@ -248,6 +254,7 @@ export class RingsideCatalogue extends LitElement {
           </div>
         </div>
       </section>
+      <ul class="facts">${text.facts.map((fact) => html`<li>${fact}</li>`)}</ul>
     </main>`;
   }
 

@@ -98,7 +98,10 @@ export const en = {
   rewind: "Back to the save point",
 
   // Panels
-  panels: { namespaces: "Namespaces" },
+  panels: {
+    namespaces: "Namespaces",
+    unreadable: (machine: string) => `What is inside ${machine} cannot be read now.`,
+  },
   panel: {
     grow: (title: string) => `Enlarge ${title}`,
     shrink: "Show all panels again",

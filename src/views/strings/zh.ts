@@ -94,7 +94,7 @@ export const zh: Strings = {
   restart: "重启",
   rewind: "回到保存点",
 
-  panels: { namespaces: "命名空间" },
+  panels: { namespaces: "命名空间", unreadable: (machine) => `现在无法读取 ${machine} 的内部状态。` },
   panel: {
     grow: (title) => `放大${title}`,
     shrink: "重新显示全部面板",
