@@ -7,7 +7,6 @@ const frame = css`
     height: 100%;
     min-height: 0;
     overflow: auto;
-    container-type: inline-size;
     background: var(--surface-0);
     font-size: var(--size-small);
   }
@@ -49,6 +48,7 @@ const frame = css`
     padding: 0 0 var(--space-3);
   }
   .left {
+    container-type: inline-size;
     flex: 1 1 340px;
     min-width: 0;
     overflow-x: auto;
@@ -175,7 +175,7 @@ const map = css`
     font-size: 12px;
     line-height: 1.4;
   }
-  @container (max-width: 480px) {
+  @container (max-width: 500px) {
     .map thead th:not(.name, .number) span {
       writing-mode: vertical-rl;
       transform: rotate(180deg);
