@@ -29,8 +29,12 @@ interface Guest {
   readonly machine: Machine;
   readonly events: (event: MachineEvent) => void;
   readonly image: Image;
-  readonly layers: Set<string>;
+  /** False while a stored state is tried out: should it turn out bad, nobody need hear of it. */
+  trusted: boolean;
 }
+
+/** Seconds of running a restored guest has to answer its first call; a sound one takes milliseconds. */
+const FIRST_ANSWER = 10;
 
 /** Bytes of randomness a clone is given: what Linux's generator is seeded from (256 bits) with as much to spare. */
 const ENTROPY = 64;
@@ -84,7 +88,7 @@ export class Host implements HostApi {
       if (start === "instant") await this.#store(guest, key);
     }
     guest.machine.resize(columns, rows);
-    await this.#identify(guest.machine);
+    if (!restored) await identify(guest.machine);
     await guest.machine.agent.startConsole(environment);
     progress({ stage: "ready" });
     const how = restored ? "restore" : "boot";
@@ -155,13 +159,13 @@ export class Host implements HostApi {
     const fresh = await this.#create(old.spec, image, events);
     try {
       await fresh.machine.restore(state);
+      await identify(fresh.machine, FIRST_ANSWER);
     } catch (error) {
       fresh.machine.destroy();
       throw error;
     }
     old.destroy();
-    this.#guests.set(machine, fresh);
-    await fresh.machine.agent.identify({ time: Date.now(), entropy: randomness() });
+    this.#add(fresh);
   }
 
   /** What the machine wrote to its serial port. */
@@ -185,6 +189,7 @@ export class Host implements HostApi {
       if (stored) {
         progress({ stage: "restore" });
         await machine.restore(await unwrapState(stored, key));
+        await identify(machine, FIRST_ANSWER);
         return this.#add(guest);
       }
     } catch (error) {
@@ -221,17 +226,19 @@ export class Host implements HostApi {
   async #create(spec: MachineSpec, image: Image, events: (event: MachineEvent) => void): Promise<Guest> {
     const [module, rom] = await Promise.all([this.#compiled(), this.#part("rom", image.parts.rom)]);
     const emulator: Emulator = { module, rom };
+    const tell = (event: MachineEvent) => guest.trusted && events(event);
     const machine: Machine = await Machine.create(spec, emulator, {
-      onConsole: (bytes) => events({ type: "console", bytes }),
-      onStopped: (reason, message) => events({ type: "stopped", reason, message }),
-      onNotice: (code, message) => events({ type: "notice", code, message }),
-      onWant: (layer) => this.#install(guest, layer, (progress) => events({ type: "progress", progress })),
+      onConsole: (bytes) => tell({ type: "console", bytes }),
+      onStopped: (reason, message) => tell({ type: "stopped", reason, message }),
+      onNotice: (code, message) => tell({ type: "notice", code, message }),
+      onWant: (layer) => this.#install(guest, layer, (progress) => tell({ type: "progress", progress })),
     });
-    const guest: Guest = { machine, events, image, layers: new Set() };
+    const guest: Guest = { machine, events, image, trusted: false };
     return guest;
   }
 
   #add(guest: Guest): Guest {
+    guest.trusted = true;
     this.#guests.set(guest.machine.spec.name, guest);
     return guest;
   }
@@ -242,7 +249,6 @@ export class Host implements HostApi {
       progress({ stage: "layer", part: name, loaded, total: layer.bytes }),
     );
     await installLayer(guest.machine.agent, archive);
-    guest.layers.add(name);
   }
 
   async #store({ machine, events }: Guest, key: SnapshotKey): Promise<void> {
@@ -258,12 +264,6 @@ export class Host implements HostApi {
         say("snapshot-refused", `This browser would not store the machine's state (${why}): it boots each time.`);
       },
     );
-  }
-
-  /** Makes a clone itself: several may have been started from one state. */
-  async #identify({ spec, agent }: Machine): Promise<void> {
-    const macs = spec.nics.map(({ mac }, index) => ({ card: `eth${index}`, mac }));
-    await agent.identify({ hostname: spec.name, time: Date.now(), macs, entropy: randomness() });
   }
 
   #compiled(): Promise<WebAssembly.Module> {
@@ -304,6 +304,12 @@ function findLayer(image: Image, name: string): Image["layers"][string] {
   throw new Error(
     `The image has no layer called \`${name}\`; it has: ${Object.keys(image.layers).join(", ") || "none"}.`,
   );
+}
+
+/** Makes a clone itself: several may have been started from one state. @param patience seconds of running */
+async function identify({ spec, agent }: Machine, patience?: number): Promise<void> {
+  const macs = spec.nics.map(({ mac }, index) => ({ card: `eth${index}`, mac }));
+  await agent.identify({ hostname: spec.name, time: Date.now(), macs, entropy: randomness() }, patience);
 }
 
 const randomness = () => crypto.getRandomValues(new Uint8Array(ENTROPY));

@@ -147,6 +147,7 @@ export class Machine {
     this.#scheduler.pause("snapshot");
     try {
       this.#console.flush();
+      this.#device.settle();
       return await this.#emulator.save_state();
     } finally {
       this.#scheduler.resume("snapshot");

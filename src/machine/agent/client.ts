@@ -166,9 +166,9 @@ export class AgentClient {
     return concat(output[Kind.CONTENT] ?? []);
   }
 
-  /** Makes a clone itself: name, clock, addresses, randomness. */
-  async identify(identity: Identity): Promise<void> {
-    const { call, ended } = this.#open(UNLIMITED);
+  /** Makes a clone itself: name, clock, addresses, randomness. @param patience seconds of the guest running */
+  async identify(identity: Identity, patience = UNLIMITED): Promise<void> {
+    const { call, ended } = this.#open(patience);
     this.#send(call, Kind.IDENTITY, identityPayload(identity));
     await ended;
   }

@@ -128,7 +128,6 @@ export class VirtioConsole implements SavedDevice {
   }
 
   get_state(): unknown[] {
-    this.#raiseLate();
     const ports = this.#states.map((state) => [state.open, concat(state.waiting)]);
     return [this.#virtio, this.#columns, this.#rows, ports, this.#control];
   }
@@ -190,11 +189,15 @@ export class VirtioConsole implements SavedDevice {
    * spinning (`__send_to_port`), so an interrupt for each would find nothing left to do and cost most of the time.
    */
   #raise(type: number): void {
-    if (this.#moderating && type === USED_BUFFER) this.#late ??= setTimeout(() => this.#raiseLate(), 0);
+    if (this.#moderating && type === USED_BUFFER) this.#late ??= setTimeout(() => this.settle(), 0);
     else this.#interrupt(type);
   }
 
-  #raiseLate(): void {
+  /**
+   * Raises an interrupt that is due. To be called before the state is saved, not from {@link get_state}: an interrupt
+   * changes the CPU, and v86 has taken half of its registers by then.
+   */
+  settle(): void {
     if (this.#late === undefined) return;
     clearTimeout(this.#late);
     this.#late = undefined;
