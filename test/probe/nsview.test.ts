@@ -52,7 +52,8 @@ describe("nsview in a guest", () => {
     const name = 'a"b\\c\td';
     await alpha.host.put("alpha", `/tmp/${name}`, new TextEncoder().encode("#!/bin/sh\nsleep 1000; true\n"), 0o755);
     await alpha.run(behind(`'/tmp/${name}'`));
-    await expect.poll(async () => (await read()).processes.map((process) => process.name)).toContain(name);
+    const names = async () => (await read()).processes.map((process) => process.name);
+    await expect.poll(names, { timeout: 60_000 }).toContain(name);
   });
 
   it("goes on while processes end under its eyes", async () => {
