@@ -34,7 +34,7 @@ const id = v.pipe(
 );
 const machineName = v.pipe(
   v.string("the name of a machine"),
-  v.regex(/^[a-z][a-z0-9-]{0,31}$/, "a machine's name: a lower-case letter, then letters, digits or -, at most 32"),
+  v.regex(/^[a-zA-Z][a-zA-Z0-9-]{0,31}$/, "a machine's name: a letter, then letters, digits or -, at most 32"),
 );
 
 const line = v.pipe(
@@ -225,7 +225,7 @@ const step = map(
 const panel = v.pipe(
   v.string("a panel"),
   v.regex(
-    /^(?:terminal:[a-z][a-z0-9-]*|network|namespaces|steps)$/,
+    /^(?:terminal:[a-zA-Z][a-zA-Z0-9-]*|network|namespaces|steps)$/,
     "terminal:<machine>, network, namespaces or steps",
   ),
 );

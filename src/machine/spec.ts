@@ -8,7 +8,7 @@ export interface NicSpec {
 
 /** What a machine is before it runs: enough to start the same one again anywhere. */
 export interface MachineSpec {
-  /** Host name in the guest and name on the page: a lower-case letter, then letters, digits and `-`, at most 32. */
+  /** Host name in the guest and name on the page: a letter, then letters, digits and `-`, at most 32. */
   readonly name: string;
   /** A name in the image catalogue. */
   readonly image: string;
@@ -23,7 +23,9 @@ export interface MachineSpec {
 /** Memory a machine may ask for, in MiB: below the kernel and its initramfs do not fit; above a tab does not. */
 export const MEMORY_RANGE = { least: 32, most: 512 } as const;
 
-const NAME = /^[a-z][a-z0-9-]{0,31}$/;
+const NAME = /^[a-z][a-z0-9-]{0,31}$/i;
+/** Of images and layers, which are files of ours. */
+const PART_NAME = /^[a-z][a-z0-9-]{0,31}$/;
 
 /** Thrown when a spec, or an address that should hold one, cannot be what it says. */
 export class SpecError extends Error {
@@ -38,8 +40,8 @@ export class SpecError extends Error {
 export function machineSpec(given: Partial<MachineSpec> & { name: string; image: string }): MachineSpec {
   const { name, image, memory = 64, nics = [], layers = [] } = given;
   const wrong = (what: string) => new SpecError(`Machine \`${name}\`: ${what}`);
-  if (!NAME.test(name)) throw wrong("a name is a lower-case letter, then letters, digits or -, at most 32 in all.");
-  if (!NAME.test(image)) throw wrong(`\`${image}\` is not the name of an image.`);
+  if (!NAME.test(name)) throw wrong("a name is a letter, then letters, digits or -, at most 32 in all.");
+  if (!PART_NAME.test(image)) throw wrong(`\`${image}\` is not the name of an image.`);
   if (!Number.isInteger(memory) || memory < MEMORY_RANGE.least || memory > MEMORY_RANGE.most) {
     throw wrong(`memory is ${MEMORY_RANGE.least} to ${MEMORY_RANGE.most} MiB in whole numbers, not ${memory}.`);
   }
@@ -48,7 +50,7 @@ export function machineSpec(given: Partial<MachineSpec> & { name: string; image:
     const bytes = parseMac(nic.mac);
     if (!bytes || bytes[0]! & 1) throw wrong(`\`${nic.mac}\` is not a unicast MAC address.`);
   }
-  for (const layer of layers) if (!NAME.test(layer)) throw wrong(`\`${layer}\` is not the name of a layer.`);
+  for (const layer of layers) if (!PART_NAME.test(layer)) throw wrong(`\`${layer}\` is not the name of a layer.`);
   const cards = nics.map((nic) => ({ mac: formatMac(parseMac(nic.mac)!) }));
   return { name, image, memory, nics: cards, layers: [...new Set(layers)] };
 }
