@@ -3,7 +3,7 @@
 #
 # No root is needed: apt works on lists of its own under WORK, made from the sources this system's
 # apt is set up with, so the mirror is whatever the administrator chose. Two sets of lists, because
-# the compiler's helpers are for this computer and what goes into the guest is i386: one set can be
+# the programs the build runs are for this computer and what goes into the guest is i386: one set can be
 # behind the other without taking it down.
 #
 # Every version is taken as apt offers it and recorded in WORK/packages/versions, one line each:

@@ -1,5 +1,5 @@
 #!/bin/bash
-# tools.sh WORK: unpacks the helper programs and the i386 C library into WORK.
+# tools.sh WORK: unpacks the programs the build runs, and the i386 C library, into WORK.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(cd "${1:?usage: tools.sh WORK}" && pwd)
