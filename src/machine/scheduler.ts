@@ -11,12 +11,15 @@ import type { Internals } from "./v86-internals.ts";
 /** Milliseconds. Measured: below this the worker's own timer costs more than it saves (`bench idle`). */
 const LEAST_REST = 1;
 
-/** Milliseconds without a halt after which compiling pays. Booting and shell commands are faster without: cold code. */
-const BUSY_BEFORE_JIT = 1000;
+/**
+ * Instructions without a halt after which compiling pays. Booting and shell commands are faster without, their code is
+ * cold; a boot has 25 million. Counted, not timed: on a slow computer a boot is still a boot.
+ */
+const BUSY_BEFORE_JIT = 100e6;
 /** Milliseconds of a mostly idle guest after which compiling is switched off again. */
 const IDLE_BEFORE_INTERPRETER = 3000;
-/** A stretch without a halt shorter than this, in milliseconds, does not count as work. */
-const WORTH_COUNTING = 100;
+/** A stretch without a halt shorter than this, in instructions, does not count as work. */
+const WORTH_COUNTING = 10e6;
 
 export type PauseReason = "user" | "console" | "snapshot" | "stopped";
 
@@ -31,7 +34,8 @@ export class Scheduler {
   #busy = 0;
   #metered = performance.now();
   #jit = false;
-  #sinceHalt = performance.now();
+  /** The instruction counter when the guest last halted, and when it last worked for long. */
+  #atHalt = 0;
   #lastWork = 0;
 
   /** @param onFault called once when executing the guest threw: it can run no more */
@@ -103,9 +107,10 @@ export class Scheduler {
 
   #onTurn(milliseconds: number): void {
     this.#busy += milliseconds;
+    const instructions = this.#internals.instructions();
+    const stretch = (instructions - this.#atHalt) >>> 0; // the counter wraps at 2^32
+    if (this.#internals.halted()) this.#atHalt = instructions;
     const now = performance.now();
-    const stretch = now - this.#sinceHalt;
-    if (this.#internals.halted()) this.#sinceHalt = now;
     if (stretch >= WORTH_COUNTING) this.#lastWork = now;
     if (!this.#jit && stretch >= BUSY_BEFORE_JIT) this.#setJit(true);
     else if (this.#jit && now - this.#lastWork >= IDLE_BEFORE_INTERPRETER) this.#setJit(false);
