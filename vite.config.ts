@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -81,11 +82,23 @@ function budget(): Plugin {
   };
 }
 
+const NODE_PART = "\0ringside:node";
+
+/** v86 imports modules of Node's where it runs in Node. A page has none: they are empty here, without a warning each. */
+function withoutNode(): Plugin {
+  return {
+    name: "ringside:without-node",
+    enforce: "pre",
+    resolveId: (source, importer) => (importer?.includes("/v86/") && isBuiltin(source) ? NODE_PART : undefined),
+    load: (id) => (id === NODE_PART ? "export default {};" : undefined),
+  };
+}
+
 export default defineConfig({
   base: "./",
   resolve: { alias: { entities: join(ROOT, "src/views/entities.ts") } },
   plugins: [labIndex(), budget()],
   build: { target: "es2022", assetsInlineLimit: 0, chunkSizeWarningLimit: 1000, modulePreload: { polyfill: false } },
-  worker: { format: "es" },
+  worker: { format: "es", plugins: () => [withoutNode()] },
   optimizeDeps: { exclude: ["v86"] },
 });

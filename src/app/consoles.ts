@@ -10,10 +10,16 @@ export interface Screen {
 /** Bytes of a console kept to show an earlier moment again: more than a terminal scrolls back. */
 const KEPT_BYTES = 512 * 1024;
 
+/** Bytes typed ahead while a machine starts; what is beyond is dropped, as a tty does. */
+const TYPED_AHEAD = 4096;
+
 interface Console {
   screen: Screen | undefined;
   /** Waits for a screen. Bounded by the host: it pauses a guest whose bytes are not acknowledged. */
   waiting: Uint8Array[];
+  /** False until the machine has its prompt: what is typed before is kept for it. */
+  listening: boolean;
+  ahead: number[];
   shown: Uint8Array[];
   shownBytes: number;
   saved: readonly Uint8Array[];
@@ -22,10 +28,10 @@ interface Console {
 
 /** The consoles of a lab's machines: bytes from hosts to screens and back, none lost, all acknowledged. */
 export class Consoles {
-  private readonly hosts: Hosts;
+  private readonly hosts: Pick<Hosts, "running">;
   private readonly consoles = new Map<string, Console>();
 
-  constructor(hosts: Hosts) {
+  constructor(hosts: Pick<Hosts, "running">) {
     this.hosts = hosts;
   }
 
@@ -43,11 +49,24 @@ export class Consoles {
   }
 
   type(machine: string, bytes: Uint8Array): void {
+    const console = this.of(machine);
+    if (!console.listening) {
+      if (console.ahead.length + bytes.length <= TYPED_AHEAD) console.ahead.push(...bytes);
+      return;
+    }
     // A machine that stopped meanwhile takes no input; its own panel says that it stopped.
     this.hosts
       .running(machine)
       ?.type(machine, bytes)
       .catch(() => undefined);
+  }
+
+  /** A machine has its prompt, or lost it: passes on what was typed meanwhile, or forgets it. */
+  listen(machine: string, listening: boolean): void {
+    const console = this.of(machine);
+    console.listening = listening;
+    const ahead = Uint8Array.from(console.ahead.splice(0));
+    if (listening && ahead.length > 0) this.type(machine, ahead);
   }
 
   /** @param columns, rows size of the screen in cells */
@@ -85,7 +104,16 @@ export class Consoles {
   private of(machine: string): Console {
     let console = this.consoles.get(machine);
     if (!console) {
-      console = { screen: undefined, waiting: [], shown: [], shownBytes: 0, saved: [], size: undefined };
+      console = {
+        screen: undefined,
+        waiting: [],
+        listening: false,
+        ahead: [],
+        shown: [],
+        shownBytes: 0,
+        saved: [],
+        size: undefined,
+      };
       this.consoles.set(machine, console);
     }
     return console;

@@ -213,6 +213,7 @@ export class RunningLab {
   }
 
   private onMachineStatus(name: string, machine: SessionState["machines"][string]) {
+    this.consoles.listen(name, machine.status === "running");
     if (machine.status === "starting") this.watches.set(name, NOTHING_SEEN);
     if (machine.status === "running") {
       const { how, milliseconds } = machine.report;

@@ -12,11 +12,14 @@ export interface Arrangement {
 /** No panel becomes smaller than this, in pixels. */
 const LEAST = 90;
 
-/** The arrangement a lab starts with: its own order, one above the other, all alike. */
+/** A live view starts a little larger than a terminal: it has no scrollback to hold what does not fit. */
+const LIVE_VIEW = 1.2;
+
+/** The arrangement a lab starts with: its own order, one above the other. */
 export function initialArrangement(panels: readonly string[]): Arrangement {
   return {
     order: panels,
-    weights: Object.fromEntries(panels.map((panel) => [panel, 1])),
+    weights: Object.fromEntries(panels.map((panel) => [panel, initialWeight(panel)])),
     direction: "rows",
     alone: undefined,
   };
@@ -32,7 +35,7 @@ export function restoreArrangement(text: string | undefined, panels: readonly st
     const kept = JSON.parse(text ?? "") as Partial<Arrangement>;
     const known = new Set(Array.isArray(kept.order) ? kept.order.filter((panel) => panels.includes(panel)) : []);
     const order = [...known, ...panels.filter((panel) => !known.has(panel))];
-    const weights = Object.fromEntries(panels.map((panel) => [panel, weightOf(kept.weights?.[panel])]));
+    const weights = Object.fromEntries(panels.map((panel) => [panel, weightOf(panel, kept.weights?.[panel])]));
     const direction = kept.direction === "columns" ? "columns" : "rows";
     return { order, weights, direction, alone: panels.find((panel) => panel === kept.alone) };
   } catch {
@@ -40,8 +43,10 @@ export function restoreArrangement(text: string | undefined, panels: readonly st
   }
 }
 
-function weightOf(kept: unknown): number {
-  return typeof kept === "number" && kept > 0.01 && kept < 100 ? kept : 1;
+const initialWeight = (panel: string) => (panel.startsWith("terminal:") ? 1 : LIVE_VIEW);
+
+function weightOf(panel: string, kept: unknown): number {
+  return typeof kept === "number" && kept > 0.01 && kept < 100 ? kept : initialWeight(panel);
 }
 
 /** Moves a panel one place earlier (−1) or later (+1). */

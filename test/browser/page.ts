@@ -7,18 +7,7 @@ import {
   type Page,
 } from "playwright-core";
 import { afterAll, afterEach, beforeAll, inject } from "vitest";
-
-/** How Chromium is started for tests. */
-export const ARGUMENTS = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
+import { ARGUMENTS, EXECUTABLE } from "./chromium.ts";
 
 /** A page of the site, and what must not happen on it. */
 export interface Visit {
@@ -44,7 +33,7 @@ export interface VisitOptions extends BrowserContextOptions {
 export function useBrowser(): (query: string, options?: VisitOptions) => Promise<Visit> {
   const browsers: Browser[] = [];
   const launch = async (extra: readonly string[] = []) => {
-    const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: [...ARGUMENTS, ...extra] });
+    const browser = await chromium.launch({ executablePath: EXECUTABLE, args: [...ARGUMENTS, ...extra] });
     browsers.push(browser);
     return browser;
   };

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { describe, expect, inject, it } from "vitest";
-import { ARGUMENTS, prompt, screen, smallLab, task, typeLine, useBrowser } from "./page.ts";
+import { ARGUMENTS, EXECUTABLE } from "./chromium.ts";
+import { prompt, screen, smallLab, task, typeLine, useBrowser } from "./page.ts";
 
 const DONE = "[data-status=done]";
 
@@ -31,6 +32,18 @@ describe("wherever the site stands", () => {
     await screen(page).getByText("hostname ringside").waitFor();
   });
 
+  it.skipIf(inject("lan") === undefined)("copies what is selected in the terminal", async () => {
+    const { page } = await open(smallLab("name", inject("lan")), { site: inject("lan")! });
+    await prompt(page);
+    await typeLine(page, "echo a-word-worth-$((6*7))");
+    await screen(page).getByText("a-word-worth-42", { exact: true }).dblclick({ force: true });
+    await page.locator("ringside-terminal").getByText("Copied.").waitFor({ state: "attached" });
+    await page.keyboard.press("Control+Shift+V");
+    await screen(page)
+      .getByText(/# a-word-worth-42/)
+      .waitFor();
+  });
+
   it("works in a frame of another site, without its own bar", async () => {
     const { page, errors } = await open(`frame${smallLab("file")}&embed`, { site: inject("elsewhere") });
     const frame = page.frameLocator("iframe");
@@ -46,8 +59,10 @@ describe("wherever the site stands", () => {
     await mkdir(join(profile, "Default"));
     const blocked = { profile: { block_third_party_cookies: true, cookie_controls_mode: 1 } };
     await writeFile(join(profile, "Default/Preferences"), JSON.stringify(blocked));
-    const executablePath = "/usr/bin/chromium";
-    const context = await chromium.launchPersistentContext(profile, { executablePath, args: [...ARGUMENTS] });
+    const context = await chromium.launchPersistentContext(profile, {
+      executablePath: EXECUTABLE,
+      args: [...ARGUMENTS],
+    });
     try {
       const page = await context.newPage();
       await page.goto(`${inject("elsewhere")}frame${smallLab("file")}&lang=en`);

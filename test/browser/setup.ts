@@ -1,69 +1,19 @@
-import { readFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { networkInterfaces } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build, preview } from "vite";
 import type { TestProject } from "vitest/node";
+import { type Served, serveSite } from "./serve.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
-    /** The built site over http://localhost, a secure context. */
-    site: string;
-    /** The same over an address of this machine's network, which browsers do not trust; undefined without a network. */
-    lan: string | undefined;
-    /** Another origin: lets any site read the lab in `test/browser/lab` and its bad neighbours, and frames the site. */
-    elsewhere: string;
+    site: Served["site"];
+    lan: Served["lan"];
+    elsewhere: Served["elsewhere"];
   }
 }
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-
-/** Builds the site once, serves it, and serves another origin beside it; for all browser tests. */
+/** Serves the built site once for all browser tests. */
 export default async function setup(project: TestProject) {
-  const outDir = join(ROOT, ".build/site");
-  await build({ root: ROOT, logLevel: "warn", build: { outDir, emptyOutDir: true } });
-  const site = await preview({
-    root: ROOT,
-    logLevel: "error",
-    build: { outDir },
-    preview: { port: 0, host: "0.0.0.0" },
-  });
-  const { port } = site.httpServer.address() as AddressInfo;
-  const own = `http://localhost:${port}/`;
-  const lan = lanAddress();
-  const other = await startElsewhere(own);
-  project.provide("site", own);
-  project.provide("lan", lan && `http://${lan}:${port}/`);
-  project.provide("elsewhere", `http://127.0.0.1:${(other.address() as AddressInfo).port}/`);
-  return async () => {
-    await site.close();
-    other.close();
-  };
-}
-
-function lanAddress(): string | undefined {
-  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  return addresses.find(({ family, internal }) => family === "IPv4" && !internal)?.address;
-}
-
-/** A course page's server: some files, and `/frame?…`, which frames the site at that query. */
-function startElsewhere(site: string): Promise<Server> {
-  const server = createServer(async (request, response) => {
-    const { pathname, search } = new URL(request.url ?? "/", "http://elsewhere");
-    response.setHeader("access-control-allow-origin", "*");
-    if (pathname === "/frame") {
-      response.setHeader("content-type", "text/html");
-      response.end(`<!doctype html><iframe width="1200" height="700" src="${site}${search}"></iframe>`);
-      return;
-    }
-    try {
-      response.end(await readFile(join(ROOT, "test/browser", pathname)));
-    } catch {
-      response.statusCode = 404;
-      response.end();
-    }
-  });
-  return new Promise((resolve) => server.listen(0, "0.0.0.0", () => resolve(server)));
+  const { site, lan, elsewhere, close } = await serveSite();
+  project.provide("site", site);
+  project.provide("lan", lan);
+  project.provide("elsewhere", elsewhere);
+  return close;
 }

@@ -3,7 +3,7 @@ import { css } from "lit";
 export const stepsStyles = css`
   :host {
     display: grid;
-    grid-template-rows: minmax(0, 1fr) auto;
+    grid-template: minmax(0, 1fr) auto / minmax(0, 1fr);
     min-width: 0;
     min-height: 0;
   }
@@ -119,7 +119,11 @@ export const stepsStyles = css`
     border-top: 1px solid var(--line);
     background: var(--surface-0);
   }
+  .foot button {
+    flex: none;
+  }
   .foot .next {
+    flex: 0 1 auto;
     min-width: 0;
   }
   .foot .next span {

@@ -1,0 +1,103 @@
+/**
+ * Pictures of the site in use, for people to look at: `npx tsx test/browser/screenshots.ts [name …]` writes them to
+ * `.build/screenshots`. With `--readme` it also renews the picture of the README.
+ */
+import { copyFile, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium, type Page } from "playwright-core";
+import { ARGUMENTS, EXECUTABLE } from "./chromium.ts";
+import { serveSite } from "./serve.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const OUT = join(ROOT, ".build/screenshots");
+const README_PICTURE = "lab-light-en-wide";
+
+const SIZES = { wide: { width: 1280, height: 800 }, narrow: { width: 390, height: 844 } } as const;
+const LOOKS = [
+  { theme: "light", language: "en", size: "wide" },
+  { theme: "dark", language: "zh", size: "wide" },
+  { theme: "dark", language: "en", size: "narrow" },
+  { theme: "light", language: "zh", size: "narrow" },
+] as const;
+
+type Look = (typeof LOOKS)[number];
+
+/** Waits until the machine has a prompt; on a narrow screen that is told by a mark on its tab. */
+async function ready(page: Page, { size }: Look) {
+  const sign = size === "wide" ? page.locator(".xterm-rows").getByText(/# /) : page.locator("ringside-tabs .dot");
+  await sign.first().waitFor();
+}
+
+async function run(page: Page, index: number, { size }: Look) {
+  if (size === "narrow") await page.locator("ringside-tabs button").first().click();
+  await page.locator("ringside-command button[title]:not([aria-label])").nth(index).click();
+  await page.waitForTimeout(1500);
+}
+
+/** What each picture shows, and the way there. */
+const SCENES: Readonly<Record<string, { query: string; show(page: Page, look: Look): Promise<void> }>> = {
+  catalogue: {
+    query: "?",
+    show: (page) => page.locator("ringside-catalogue .entry").first().waitFor(),
+  },
+  lab: {
+    query: "?lab=namespaces&step=uts&seed=1",
+    async show(page, look) {
+      await ready(page, look);
+      await page.locator("ringside-question button").first().click();
+      await run(page, 0, look);
+      await run(page, 1, look);
+      await page.waitForTimeout(3000);
+      if (look.size === "narrow") await page.locator("ringside-tabs button").nth(2).click();
+    },
+  },
+  steps: {
+    query: "?lab=namespaces&step=chroot&seed=1",
+    async show(page, look) {
+      await ready(page, look);
+      await run(page, 0, look);
+      if (look.size === "narrow") await page.locator("ringside-tabs button").first().click();
+    },
+  },
+  stopped: {
+    query: "?machine=box~linux",
+    async show(page) {
+      await page.locator(".xterm-rows").getByText(/# /).first().waitFor();
+      await page.locator(".xterm-screen").click();
+      await page.keyboard.type("echo c > /proc/sysrq-trigger\n");
+      await page.locator("ringside-terminal .stopped").waitFor();
+    },
+  },
+  finish: {
+    query: "?lab=namespaces&step=finish&seed=1",
+    show: async (page, look) => {
+      await ready(page, look);
+      await page.locator("ringside-steps .prose ~ p button").first().click();
+    },
+  },
+};
+
+const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
+const { site, close } = await serveSite();
+const browser = await chromium.launch({ executablePath: EXECUTABLE, args: [...ARGUMENTS] });
+await mkdir(OUT, { recursive: true });
+for (const [name, { query, show }] of Object.entries(SCENES)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  for (const look of LOOKS) {
+    const { theme, language, size } = look;
+    const page = await browser.newPage({ viewport: SIZES[size], deviceScaleFactor: 1 });
+    await page.goto(`${site}${query}&theme=${theme}&lang=${language}`);
+    const file = `${name}-${theme}-${language}-${size}`;
+    await show(page, look);
+    await page.screenshot({ path: join(OUT, `${file}.png`) });
+    if (process.argv.includes("--readme") && file === README_PICTURE) {
+      await mkdir(join(ROOT, "docs"), { recursive: true });
+      await copyFile(join(OUT, `${file}.png`), join(ROOT, "docs/page.png"));
+    }
+    console.log(file);
+    await page.close();
+  }
+}
+await browser.close();
+await close();
