@@ -2,7 +2,8 @@
 # initramfs.sh WORK: makes WORK/initramfs/image, a cpio archive of everything the guest starts with.
 #
 # The archive is written by the kernel's own gen_init_cpio from a list of lines (its usage says how they
-# read), so device nodes need no root here, and order, times and owners are ours.
+# read), so device nodes need no root here, and order and owners are ours. Its option -t sets the times of
+# folders, links and nodes; a file's is taken from the disk, so every file goes in by a copy with our time.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(cd "${1:?usage: initramfs.sh WORK}" && pwd)
@@ -11,6 +12,15 @@ work=$(cd "${1:?usage: initramfs.sh WORK}" && pwd)
 user=$work/userland release=$(cat "$work/kernel/release") result=$work/initramfs
 rm -rf "$result"
 mkdir -p "$result"
+
+# file PATH FROM MODE: a line for a regular file.
+file() {
+  local copy=$result/files$1
+  mkdir -p "$(dirname "$copy")"
+  cp "$2" "$copy"
+  touch -d "@$SOURCE_DATE_EPOCH" "$copy"
+  echo "file $1 $copy $3 0 0"
+}
 
 folders() {
   local path
@@ -33,7 +43,7 @@ own_files() {
   local path mode
   (cd "$here/../root" && find . -type f | sed 's/^\.//' | LC_ALL=C sort) | while read -r path; do
     case $path in */bin/* | */sbin/* | *.script) mode=755 ;; *) mode=644 ;; esac
-    echo "file $path $here/../root$path $mode 0 0"
+    file "$path" "$here/../root$path" $mode
   done
 }
 
@@ -42,20 +52,20 @@ help_pages() {
   local page
   for page in "$here"/../help/??/*.txt; do
     [ -e "$page" ] || continue
-    echo "file /usr/share/help/$(basename "$(dirname "$page")")/$(basename "$page" .txt) $page 644 0 0"
+    file "/usr/share/help/$(basename "$(dirname "$page")")/$(basename "$page" .txt)" "$page" 644
   done
 }
 
 programs() {
   local path name
-  echo "file /init $user/ringside 755 0 0"
+  file "/init" "$user/ringside" 755
   echo "slink /sbin/layer /init 777 0 0"
-  echo "file /bin/busybox $user/busybox 755 0 0"
+  file "/bin/busybox" "$user/busybox" 755
   # busybox.links has one path a line, where each applet belongs; modprobe is ours (root/sbin/modprobe).
   grep -vxE '/(bin/busybox|sbin/modprobe|linuxrc)' "$work/source/busybox/busybox.links" | LC_ALL=C sort -u | while read -r path; do
     echo "slink $path /bin/busybox 777 0 0"
   done
-  echo "file /usr/lib/ringside/toolbox $user/toolbox 755 0 0"
+  file "/usr/lib/ringside/toolbox" "$user/toolbox" 755
   for name in ip tc bridge ss tcpdump iptables iptables-save iptables-restore; do
     echo "slink /sbin/$name /usr/lib/ringside/toolbox 777 0 0"
   done
@@ -72,13 +82,13 @@ stubs() {
       echo "$path $layer" >> "$result/tools"
     done < "$list"
   done
-  echo "file /usr/lib/ringside/tools $result/tools 644 0 0"
+  file "/usr/lib/ringside/tools" "$result/tools" 644
 }
 
 modules() {
   local file
   for file in modules.dep modules.alias modules.symbols; do
-    echo "file /lib/modules/$release/$file $work/modules/$file 644 0 0"
+    file "/lib/modules/$release/$file" "$work/modules/$file" 644
   done
 }
 
@@ -86,7 +96,7 @@ modules() {
 iproute2_names() {
   local name
   for name in group rt_dsfield rt_protos rt_scopes rt_tables; do
-    echo "file /etc/iproute2/$name $work/source/iproute2/etc/iproute2/$name 644 0 0"
+    file "/etc/iproute2/$name" "$work/source/iproute2/etc/iproute2/$name" 644
   done
 }
 
@@ -101,7 +111,7 @@ END
 {
   folders
   own_files
-  echo "file /etc/os-release $result/os-release 644 0 0"
+  file "/etc/os-release" "$result/os-release" 644
   echo "slink /bin/man help 777 0 0"
   help_pages
   programs
