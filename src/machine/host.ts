@@ -8,13 +8,15 @@ import type {
   StartOptions,
   StartReport,
 } from "./api.ts";
-import { type ImageSource, loadPart } from "./image/load.ts";
-import { findImage, type Image, type Manifest, type Part } from "./image/manifest.ts";
+import { PartCache } from "./image/cache.ts";
+import type { ImageSource } from "./image/load.ts";
+import { findImage, type Image, type Manifest } from "./image/manifest.ts";
 import { installLayer } from "./layers.ts";
 import { type Emulator, Machine } from "./machine.ts";
 import { buildKey, type SnapshotKey, snapshotKey, unwrapState, wrapState } from "./snapshot/format.ts";
 import type { SnapshotStore } from "./snapshot/store.ts";
-import { type MachineSpec, machineSpec } from "./spec.ts";
+import { type MachineSpec, machineSpec, specToAddress } from "./spec.ts";
+import { loadV86 } from "./v86-internals.ts";
 
 /** What a host is given by where it runs: a worker in a page, or Node. */
 export interface Surroundings {
@@ -27,7 +29,8 @@ export interface Surroundings {
 
 interface Guest {
   readonly machine: Machine;
-  readonly events: (event: MachineEvent) => void;
+  /** Whoever started it; nobody yet for one made ready ahead. */
+  events: (event: MachineEvent) => void;
   readonly image: Image;
   /** False while a stored state is tried out: should it turn out bad, nobody need hear of it. */
   trusted: boolean;
@@ -46,11 +49,14 @@ const ENTROPY = 64;
 export class Host implements HostApi {
   readonly #surroundings: Surroundings;
   readonly #guests = new Map<string, Guest>();
-  readonly #parts = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
+  readonly #parts: PartCache;
   #module: Promise<WebAssembly.Module> | undefined;
+  /** A machine restored ahead of its start, standing still, and the spec it was made for. */
+  #ready: { readonly address: string; readonly guest: Promise<Guest | undefined> } | undefined;
 
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings;
+    this.#parts = new PartCache(surroundings.images);
   }
 
   /**
@@ -63,7 +69,26 @@ export class Host implements HostApi {
     const snapshots = await this.#surroundings.snapshots;
     const stored = await snapshots.has(buildKey(name, image)).catch(() => false);
     const parts = stored ? ["rom"] : ["rom", "kernel", "initramfs"];
-    await Promise.all([this.#compiled(), ...parts.map((part) => this.#part(part, image.parts[part]!))]);
+    await Promise.all([
+      loadV86(),
+      this.#compiled(),
+      ...parts.map((part) => this.#parts.load(part, image.parts[part]!)),
+    ]);
+  }
+
+  /**
+   * Restores a machine's stored state ahead of its start, which then only has to let it go. Costs the machine's memory;
+   * a machine with no stored state, or a bad one, is left to its start.
+   */
+  async ready(given: MachineSpec): Promise<void> {
+    const spec = machineSpec(given);
+    const address = specToAddress(spec);
+    if (this.#ready?.address === address || this.#guests.has(spec.name)) return;
+    this.#dropReady();
+    const image = findImage(this.#surroundings.manifest, spec.image);
+    const guest = this.#restored(spec, image, snapshotKey(spec, image)).catch(() => undefined);
+    this.#ready = { address, guest };
+    await guest;
   }
 
   async start(
@@ -83,14 +108,16 @@ export class Host implements HostApi {
     const guest = restored ?? (await this.#boot(spec, image, events, progress));
     const agentMilliseconds = performance.now() - began;
     const { instructions } = guest.machine.meters();
+    let state: ArrayBuffer | undefined;
     if (!restored) {
       for (const layer of spec.layers) await this.#install(guest, layer, progress);
-      if (start === "instant") await this.#store(guest, key);
+      if (start === "instant") state = await guest.machine.save();
+      await identify(guest.machine);
     }
     guest.machine.resize(columns, rows);
-    if (!restored) await identify(guest.machine);
     await guest.machine.agent.startConsole(environment);
     progress({ stage: "ready" });
+    if (state) void this.#store(guest, key, state); // the student is at the prompt while the disk works
     const how = restored ? "restore" : "boot";
     const milliseconds = performance.now() - began;
     return { how, milliseconds, agentMilliseconds, instructions: restored ? 0 : instructions };
@@ -156,9 +183,11 @@ export class Host implements HostApi {
   async restore(machine: string, snapshot: Uint8Array): Promise<void> {
     const { machine: old, image, events } = this.#guest(machine);
     const state = await unwrapState(snapshot, snapshotKey(old.spec, image));
-    const fresh = await this.#create(old.spec, image, events);
+    const fresh = await this.#create(old.spec, image);
+    fresh.events = events;
     try {
       await fresh.machine.restore(state);
+      fresh.machine.release();
       await identify(fresh.machine, FIRST_ANSWER);
     } catch (error) {
       fresh.machine.destroy();
@@ -173,7 +202,10 @@ export class Host implements HostApi {
     return this.#guest(machine).machine.serial;
   }
 
-  /** @returns a guest made anew from a stored snapshot, or undefined when there is none that can be trusted */
+  /**
+   * @returns a guest out of the stored state that has shown it is sound, or undefined: what is stored, if anything is,
+   * could not be trusted, and is gone
+   */
   async #restoreStored(
     spec: MachineSpec,
     image: Image,
@@ -181,25 +213,51 @@ export class Host implements HostApi {
     events: (event: MachineEvent) => void,
     progress: (progress: Progress) => void,
   ): Promise<Guest | undefined> {
-    const snapshots = await this.#surroundings.snapshots;
-    let machine: Machine | undefined;
+    let guest: Guest | undefined;
     try {
-      const [stored, guest] = await Promise.all([snapshots.load(key), this.#create(spec, image, events)]);
-      machine = guest.machine;
-      if (stored) {
-        progress({ stage: "restore" });
-        await machine.restore(await unwrapState(stored, key));
-        await identify(machine, FIRST_ANSWER);
-        return this.#add(guest);
-      }
+      guest = await (this.#takeReady(spec) ?? this.#restored(spec, image, key));
+      if (!guest) return undefined;
+      progress({ stage: "restore" });
+      guest.events = events;
+      guest.machine.release();
+      await identify(guest.machine, FIRST_ANSWER);
+      return this.#add(guest);
     } catch (error) {
+      guest?.machine.destroy();
+      const snapshots = await this.#surroundings.snapshots;
       await snapshots.remove(key).catch(() => {});
-      const why = error instanceof Error ? error.message : String(error);
-      const message = `The stored state of \`${spec.name}\` was dropped (${why}); the machine boots instead.`;
+      const message = `The stored state of \`${spec.name}\` was dropped (${why(error)}); the machine boots instead.`;
       events({ type: "notice", code: "snapshot-damaged", message });
+      return undefined;
     }
-    machine?.destroy();
-    return undefined;
+  }
+
+  /** @returns a guest holding the stored state, standing still, or undefined when nothing is stored */
+  async #restored(spec: MachineSpec, image: Image, key: SnapshotKey): Promise<Guest | undefined> {
+    const snapshots = await this.#surroundings.snapshots;
+    const stored = await snapshots.load(key);
+    if (!stored) return undefined;
+    const [state, guest] = await Promise.all([unwrapState(stored, key), this.#create(spec, image)]);
+    try {
+      await guest.machine.restore(state);
+    } catch (error) {
+      guest.machine.destroy();
+      throw error;
+    }
+    return guest;
+  }
+
+  /** @returns the machine made ready for this spec, if there is one; any other is let go */
+  #takeReady(spec: MachineSpec): Promise<Guest | undefined> | undefined {
+    const ready = this.#ready?.address === specToAddress(spec) ? this.#ready.guest : undefined;
+    if (!ready) this.#dropReady();
+    this.#ready = undefined;
+    return ready;
+  }
+
+  #dropReady(): void {
+    void this.#ready?.guest.then((guest) => guest?.machine.destroy());
+    this.#ready = undefined;
   }
 
   async #boot(
@@ -210,30 +268,33 @@ export class Host implements HostApi {
   ): Promise<Guest> {
     const load = (name: string) => {
       const part = image.parts[name]!;
-      return this.#part(name, part, (loaded) => progress({ stage: "download", part: name, loaded, total: part.bytes }));
+      return this.#parts.load(name, part, (loaded) =>
+        progress({ stage: "download", part: name, loaded, total: part.bytes }),
+      );
     };
     const [guest, kernel, initramfs] = await Promise.all([
-      this.#create(spec, image, events),
+      this.#create(spec, image),
       load("kernel"),
       load("initramfs"),
     ]);
     progress({ stage: "boot" });
+    guest.events = events;
     this.#add(guest);
     await guest.machine.boot({ kernel, initramfs, commandLine: image.commandLine });
     return guest;
   }
 
-  async #create(spec: MachineSpec, image: Image, events: (event: MachineEvent) => void): Promise<Guest> {
-    const [module, rom] = await Promise.all([this.#compiled(), this.#part("rom", image.parts.rom)]);
+  async #create(spec: MachineSpec, image: Image): Promise<Guest> {
+    const [module, rom] = await Promise.all([this.#compiled(), this.#parts.load("rom", image.parts.rom)]);
     const emulator: Emulator = { module, rom };
-    const tell = (event: MachineEvent) => guest.trusted && events(event);
+    const tell = (event: MachineEvent) => guest.trusted && guest.events(event);
     const machine: Machine = await Machine.create(spec, emulator, {
       onConsole: (bytes) => tell({ type: "console", bytes }),
       onStopped: (reason, message) => tell({ type: "stopped", reason, message }),
       onNotice: (code, message) => tell({ type: "notice", code, message }),
       onWant: (layer) => this.#install(guest, layer, (progress) => tell({ type: "progress", progress })),
     });
-    const guest: Guest = { machine, events, image, trusted: false };
+    const guest: Guest = { machine, image, events: () => {}, trusted: false };
     return guest;
   }
 
@@ -245,25 +306,22 @@ export class Host implements HostApi {
 
   async #install(guest: Guest, name: string, progress: (progress: Progress) => void): Promise<void> {
     const layer = findLayer(guest.image, name);
-    const archive = await this.#part(name, layer, (loaded) =>
+    const archive = await this.#parts.load(name, layer, (loaded) =>
       progress({ stage: "layer", part: name, loaded, total: layer.bytes }),
     );
     await installLayer(guest.machine.agent, archive);
   }
 
-  async #store({ machine, events }: Guest, key: SnapshotKey): Promise<void> {
-    const bytes = await wrapState(await machine.save(), key);
-    const snapshots = await this.#surroundings.snapshots;
+  async #store({ machine, events }: Guest, key: SnapshotKey, state: ArrayBuffer): Promise<void> {
     const say = (code: "snapshot-stored" | "snapshot-refused", message: string) =>
       events({ type: "notice", code, message });
-    // not awaited: the student is at the prompt while the disk works
-    void snapshots.save(key, bytes).then(
-      () => say("snapshot-stored", `The state of \`${machine.spec.name}\` is stored: it will start at once next time.`),
-      (error: unknown) => {
-        const why = error instanceof Error ? error.message : String(error);
-        say("snapshot-refused", `This browser would not store the machine's state (${why}): it boots each time.`);
-      },
-    );
+    try {
+      const snapshots = await this.#surroundings.snapshots;
+      await snapshots.save(key, await wrapState(state, key));
+      say("snapshot-stored", `The state of \`${machine.spec.name}\` is stored: it will start at once next time.`);
+    } catch (error) {
+      say("snapshot-refused", `This browser would not store the machine's state (${why(error)}): it boots each time.`);
+    }
   }
 
   #compiled(): Promise<WebAssembly.Module> {
@@ -272,17 +330,6 @@ export class Host implements HostApi {
       throw error;
     });
     return this.#module;
-  }
-
-  /** Loads a part once for all guests; a failed load may be tried again. */
-  #part(name: string, part: Part, onBytes?: (loaded: number) => void): Promise<Uint8Array<ArrayBuffer>> {
-    let loading = this.#parts.get(part.file);
-    if (!loading) {
-      loading = loadPart(this.#surroundings.images, name, part, onBytes);
-      this.#parts.set(part.file, loading);
-      loading.catch(() => this.#parts.delete(part.file));
-    }
-    return loading;
   }
 
   #guest(machine: string): Guest {
@@ -311,5 +358,7 @@ async function identify({ spec, agent }: Machine, patience?: number): Promise<vo
   const macs = spec.nics.map(({ mac }, index) => ({ card: `eth${index}`, mac }));
   await agent.identify({ hostname: spec.name, time: Date.now(), macs, entropy: randomness() }, patience);
 }
+
+const why = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 const randomness = () => crypto.getRandomValues(new Uint8Array(ENTROPY));

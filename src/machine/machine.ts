@@ -123,12 +123,13 @@ export class Machine {
   }
 
   /**
-   * Puts the machine into a saved state, its own or that of another with the same image and memory, and lets it run.
+   * Puts a machine that has not run into a saved state, its own or that of another with the same image and memory. It
+   * stands still until {@link release}.
    *
    * @throws Error when v86 cannot make sense of the state; the machine is of no use then
    */
   async restore(state: ArrayBuffer): Promise<void> {
-    this.agent.abandon(`\`${this.spec.name}\` was put back to a snapshot; what was running is gone.`);
+    this.#scheduler.pause("held");
     this.#restoring = true;
     try {
       await this.#internals.restoring(() => this.#emulator.restore_state(state));
@@ -138,7 +139,11 @@ export class Machine {
     this.#greeted = true;
     this.#scheduler.forgetClock();
     await this.#emulator.run();
-    this.#internals.nudge();
+  }
+
+  /** Lets a restored machine run. */
+  release(): void {
+    this.#scheduler.resume("held");
   }
 
   /** The state between two turns, with no call of the agent under way, so that it can be restored anywhere. */

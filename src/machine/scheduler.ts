@@ -21,7 +21,7 @@ const IDLE_BEFORE_INTERPRETER = 3000;
 /** A stretch without a halt shorter than this, in instructions, does not count as work. */
 const WORTH_COUNTING = 10e6;
 
-export type PauseReason = "user" | "console" | "snapshot" | "stopped";
+export type PauseReason = "user" | "console" | "snapshot" | "held" | "stopped";
 
 export class Scheduler {
   readonly #internals: Internals;

@@ -193,11 +193,6 @@ export class Internals {
     this.#v86.yield = (delay, tick) => later(delay, () => this.#v86.yield_callback(tick));
   }
 
-  /** Asks for a turn now; earlier requests are forgotten. */
-  nudge(): void {
-    if (this.#v86.running) this.#v86.next_tick(0);
-  }
-
   /** Ends it for good. v86's own way waits for a last turn, which a paused machine never takes. */
   end(): void {
     this.#v86.running = false;

@@ -15,6 +15,21 @@ describe("instant start", () => {
     expect((await alpha.run("echo $((40 + 2))")).out).toBe("42\n");
   });
 
+  it("made ready ahead stands still until its start, and then only that one is used", async () => {
+    const alpha = await guest();
+    await alpha.start({});
+    await alpha.until(() => alpha.notices().includes("snapshot-stored"));
+    await alpha.host.stop("alpha");
+    await alpha.host.ready(alpha.spec);
+    const { how } = await alpha.start({});
+    expect([how, (await alpha.run("hostname")).out]).toEqual(["restore", "alpha\n"]);
+
+    const other = await guest({ name: "other", memory: 32 });
+    await alpha.host.ready(alpha.spec);
+    expect((await other.start({})).how).toBe("boot");
+    expect((await other.run("hostname")).out).toBe("other\n");
+  });
+
   it("gives each clone its own name, address, clock and randomness", async () => {
     const names = ["beta", "gamma"];
     const clones = await Promise.all(
