@@ -52,6 +52,17 @@ describe("for everybody", () => {
     expect(await complaints(page)).toEqual([]);
   });
 
+  it.each(["light", "dark"] as const)(
+    "axe-core finds nothing wrong with the namespaces lab in %s",
+    async (colorScheme) => {
+      const { page } = await open("?lab=namespaces&step=uts&seed=1", { colorScheme });
+      await prompt(page);
+      await page.locator("ringside-command").getByRole("button", { name: "run" }).first().click();
+      await page.locator("ringside-namespaces .map tbody tr").nth(3).waitFor();
+      expect(await complaints(page)).toEqual([]);
+    },
+  );
+
   it("Shift+Tab leaves the terminal, and Tab belongs to its shell", async () => {
     const { page } = await open(smallLab("file"));
     await prompt(page);

@@ -49,6 +49,7 @@ const SCENES: Readonly<Record<string, { query: string; show(page: Page, look: Lo
       await run(page, 0, look);
       await run(page, 1, look);
       await page.waitForTimeout(3000);
+      await page.locator("ringside-steps .scroll").evaluate((steps) => steps.scrollTo({ top: 0 }));
       if (look.size === "narrow") await page.locator("ringside-tabs button").nth(2).click();
     },
   },
