@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { defineConfig, type Plugin } from "vite";
 import { parse } from "yaml";
+import { type MachineSpec, machineSpec, specToAddress } from "./src/machine/spec.ts";
 import type { CatalogueEntry } from "./src/views/catalogue.ts";
 
 const ROOT = fileURLToPath(new URL(".", import.meta.url));
@@ -17,7 +18,7 @@ interface LabFile {
   readonly title: CatalogueEntry["title"];
   readonly summary?: CatalogueEntry["summary"];
   readonly minutes: number;
-  readonly machines: Readonly<Record<string, { readonly image: string }>>;
+  readonly machines: Readonly<Record<string, Pick<MachineSpec, "image"> & Partial<MachineSpec>>>;
   readonly tasks: Readonly<Record<string, unknown>>;
 }
 
@@ -28,9 +29,11 @@ export function labList(folder: string): CatalogueEntry[] {
     const text = readOptional(join(folder, name, "lab.yaml"));
     if (text === undefined) return [];
     const lab = parse(text) as LabFile;
-    const images = [...new Set(Object.values(lab.machines).map((machine) => machine.image))];
+    const machines = Object.entries(lab.machines).map(([machine, { image, memory = 64, layers = [] }]) =>
+      specToAddress(machineSpec({ name: machine, image, memory, layers })),
+    );
     const { title, minutes, summary = "" } = lab;
-    return [{ id: name, title, summary, minutes, tasks: Object.keys(lab.tasks).length, images }];
+    return [{ id: name, title, summary, minutes, tasks: Object.keys(lab.tasks).length, machines }];
   });
 }
 

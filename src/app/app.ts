@@ -6,7 +6,7 @@ import type { RingsideKeys } from "../views/keys.ts";
 import { type Language, languageTag, strings } from "../views/language.ts";
 import type { Problem } from "../views/problem.ts";
 import { type Address, type Route, readAddress, writeAddress } from "./address.ts";
-import { warmUp, whenIdle } from "./hosts.ts";
+import { makeReady, warmUp, whenIdle } from "./hosts.ts";
 import { fetchLabList, readVisits } from "./labs.ts";
 import { keepPreferences, type Preferences } from "./preferences.ts";
 import type { Storage } from "./storage.ts";
@@ -138,7 +138,7 @@ export class RingsideApp extends LitElement {
       <ringside-catalogue .language=${this.language} lang=${languageTag(this.language)} .labs=${this.labs}
         .progress=${this.visits} .addressOf=${(lab: string) => this.labAddress(lab)}
         .bareAddress=${writeAddress(this.elsewhere({ page: "machine", machine: specToAddress(BARE) }))}
-        .bareImages=${[BARE.image]} @ringside-open=${this.open} @ringside-consider=${this.consider}></ringside-catalogue>
+        .bareMachine=${specToAddress(BARE)} @ringside-open=${this.open} @ringside-consider=${this.consider}></ringside-catalogue>
       ${this.storage.forgetful ? html`<p class="toast" role="status">${strings(this.language).stored.refused}</p>` : nothing}
     </div>`;
   }
@@ -176,7 +176,7 @@ export class RingsideApp extends LitElement {
       this.labs = labs;
       this.visits = visits;
       whenIdle(() => {
-        warmUp([...new Set(labs.flatMap(({ images }) => images))]);
+        warmUp(labs.flatMap(({ machines }) => machines));
         // What opening a lab needs; failing here costs nothing, opening it fetches again.
         for (const part of [import("./lab-page.ts"), import("../views/terminal/xterm.ts")]) part.catch(() => undefined);
       });
@@ -232,8 +232,10 @@ export class RingsideApp extends LitElement {
     this.go(readAddress(new URL(event.detail.href).search));
   }
 
-  private consider(event: CustomEvent<{ images: readonly string[] }>) {
-    warmUp(event.detail.images);
+  private consider(event: CustomEvent<{ machines: readonly string[] }>) {
+    const [first] = event.detail.machines;
+    warmUp(event.detail.machines);
+    if (first !== undefined) makeReady(first, this.language);
   }
 
   private setLanguage(event: CustomEvent<{ language: Language }>) {

@@ -1,4 +1,6 @@
+import { type Language, LOCALES } from "../lab/text.ts";
 import type { HostApi } from "../machine/api.ts";
+import { specFromAddress } from "../machine/spec.ts";
 import { type HostClient, type HostLost, startHost } from "./host-client.ts";
 
 /** One worker made before a lab is opened, with the images already on their way. */
@@ -16,14 +18,27 @@ export function whenIdle(work: () => void): void {
   else setTimeout(work, IDLE_MS);
 }
 
-/** Makes a host ready for machines of these images, so that a click meets a warm one. Repeating it is free. */
-export function warmUp(images: readonly string[]): void {
+function spareHost(): HostClient {
   if (!spare || spare.lost) spare = startHost();
-  for (const image of images) {
+  return spare;
+}
+
+/** Fetches what these machines (addresses of specs) need, so that a click meets a warm host. Repeating it is free. */
+export function warmUp(machines: readonly string[]): void {
+  const host = spareHost();
+  for (const { image } of machines.map(specFromAddress)) {
     if (prepared.has(image)) continue;
     prepared.add(image);
-    spare.prepare(image).catch(() => prepared.delete(image));
+    host.prepare(image).catch(() => prepared.delete(image));
   }
+}
+
+/** Starts a machine that is likely to be wanted, if its state is stored; it takes its memory from now on. */
+export function makeReady(machine: string, language: Language): void {
+  // what goes wrong here goes wrong again, and is told, when the machine is started
+  spareHost()
+    .ready(specFromAddress(machine), { environment: { LANG: LOCALES[language] } })
+    .catch(() => undefined);
 }
 
 function takeHost(): HostClient {

@@ -8,12 +8,13 @@ import type {
   StartOptions,
   StartReport,
 } from "./api.ts";
+import { Guest } from "./guest.ts";
 import { PartCache } from "./image/cache.ts";
 import type { ImageSource } from "./image/load.ts";
 import { findImage, type Image, type Manifest } from "./image/manifest.ts";
 import { installLayer } from "./layers.ts";
-import { type Emulator, Machine } from "./machine.ts";
-import { buildKey, type SnapshotKey, snapshotKey, unwrapState, wrapState } from "./snapshot/format.ts";
+import type { Machine } from "./machine.ts";
+import { buildKey, snapshotKey, unwrapState, wrapState } from "./snapshot/format.ts";
 import type { SnapshotStore } from "./snapshot/store.ts";
 import { type MachineSpec, machineSpec, specToAddress } from "./spec.ts";
 import { loadV86 } from "./v86-internals.ts";
@@ -27,20 +28,15 @@ export interface Surroundings {
   readonly snapshots: SnapshotStore | Promise<SnapshotStore>;
 }
 
-interface Guest {
-  readonly machine: Machine;
-  /** Whoever started it; nobody yet for one made ready ahead. */
-  events: (event: MachineEvent) => void;
-  readonly image: Image;
-  /** False while a stored state is tried out: should it turn out bad, nobody need hear of it. */
-  trusted: boolean;
-}
-
 /** Seconds of running a restored guest has to answer its first call; a sound one takes milliseconds. */
 const FIRST_ANSWER = 10;
 
-/** Bytes of randomness a clone is given: what Linux's generator is seeded from (256 bits) with as much to spare. */
-const ENTROPY = 64;
+/** A terminal's size before anybody knows better. */
+const COLUMNS = 80;
+const ROWS = 24;
+
+/** Milliseconds within which a guest made ready should show its prompt; later it is taken as it is. */
+const PROMPT_WITHIN = 1000;
 
 /**
  * One or more guests on one thread. The same class runs in a worker and in Node; what differs is handed in as
@@ -51,8 +47,8 @@ export class Host implements HostApi {
   readonly #guests = new Map<string, Guest>();
   readonly #parts: PartCache;
   #module: Promise<WebAssembly.Module> | undefined;
-  /** A machine restored ahead of its start, standing still, and the spec it was made for. */
-  #ready: { readonly address: string; readonly guest: Promise<Guest | undefined> } | undefined;
+  /** A machine started ahead and standing still at its prompt, and what it was made for. */
+  #ready: { readonly made: string; readonly guest: Promise<Guest | undefined> } | undefined;
 
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings;
@@ -77,50 +73,42 @@ export class Host implements HostApi {
   }
 
   /**
-   * Restores a machine's stored state ahead of its start, which then only has to let it go. Costs the machine's memory;
-   * a machine with no stored state, or a bad one, is left to its start.
+   * Restores a machine's stored state ahead of its start and holds it at its prompt; its start then only lets it go.
+   * Costs the machine's memory. A machine with no stored state, or a bad one, is left to its start.
    */
-  async ready(given: MachineSpec): Promise<void> {
+  async ready(given: MachineSpec, options: StartOptions): Promise<void> {
     const spec = machineSpec(given);
-    const address = specToAddress(spec);
-    if (this.#ready?.address === address || this.#guests.has(spec.name)) return;
+    const made = readyKey(spec, options);
+    if (this.#ready?.made === made || this.#guests.has(spec.name)) return;
     this.#dropReady();
-    const image = findImage(this.#surroundings.manifest, spec.image);
-    const guest = this.#restored(spec, image, snapshotKey(spec, image)).catch(() => undefined);
-    this.#ready = { address, guest };
+    const guest = this.#atPrompt(spec, options).catch(() => undefined);
+    this.#ready = { made, guest };
     await guest;
   }
 
-  async start(
-    given: MachineSpec,
-    { start = "instant", environment = {}, columns = 80, rows = 24 }: StartOptions,
-    events: (event: MachineEvent) => void,
-  ): Promise<StartReport> {
+  async start(given: MachineSpec, options: StartOptions, events: (event: MachineEvent) => void): Promise<StartReport> {
     const began = performance.now();
     const spec = machineSpec(given);
     await this.stop(spec.name);
     const image = findImage(this.#surroundings.manifest, spec.image);
     for (const layer of spec.layers) findLayer(image, layer);
-    const progress = (progress: Progress) => events({ type: "progress", progress });
+    const report = (how: StartReport["how"], agentMilliseconds: number, instructions: number): StartReport => {
+      events({ type: "progress", progress: { stage: "ready" } });
+      return { how, milliseconds: performance.now() - began, agentMilliseconds, instructions };
+    };
 
-    const key = snapshotKey(spec, image);
-    const restored = start === "instant" ? await this.#restoreStored(spec, image, key, events, progress) : undefined;
-    const guest = restored ?? (await this.#boot(spec, image, events, progress));
+    const restored = options.start === "boot" ? undefined : await this.#restoreStored(spec, image, options, events);
+    if (restored) return report("restore", performance.now() - began, 0);
+
+    const guest = await this.#boot(spec, image, events);
     const agentMilliseconds = performance.now() - began;
     const { instructions } = guest.machine.meters();
-    let state: ArrayBuffer | undefined;
-    if (!restored) {
-      for (const layer of spec.layers) await this.#install(guest, layer, progress);
-      if (start === "instant") state = await guest.machine.save();
-      await identify(guest.machine);
-    }
-    guest.machine.resize(columns, rows);
-    await guest.machine.agent.startConsole(environment);
-    progress({ stage: "ready" });
-    if (state) void this.#store(guest, key, state); // the student is at the prompt while the disk works
-    const how = restored ? "restore" : "boot";
-    const milliseconds = performance.now() - began;
-    return { how, milliseconds, agentMilliseconds, instructions: restored ? 0 : instructions };
+    for (const layer of spec.layers) await this.#install(guest, layer);
+    const state = options.start === "boot" ? undefined : await guest.machine.save();
+    await guest.identify();
+    await openConsole(guest.machine, options);
+    if (state) void this.#store(guest, state); // the student is at the prompt while the disk works
+    return report("boot", agentMilliseconds, instructions);
   }
 
   async stop(machine: string): Promise<void> {
@@ -181,20 +169,20 @@ export class Host implements HostApi {
   }
 
   async restore(machine: string, snapshot: Uint8Array): Promise<void> {
-    const { machine: old, image, events } = this.#guest(machine);
+    const guest = this.#guest(machine);
+    const { machine: old, image } = guest;
     const state = await unwrapState(snapshot, snapshotKey(old.spec, image));
     const fresh = await this.#create(old.spec, image);
-    fresh.events = events;
     try {
       await fresh.machine.restore(state);
       fresh.machine.release();
-      await identify(fresh.machine, FIRST_ANSWER);
+      await fresh.identify(FIRST_ANSWER);
     } catch (error) {
       fresh.machine.destroy();
       throw error;
     }
     old.destroy();
-    this.#add(fresh);
+    this.#add(fresh, (event) => guest.tell(event));
   }
 
   /** What the machine wrote to its serial port. */
@@ -203,56 +191,83 @@ export class Host implements HostApi {
   }
 
   /**
-   * @returns a guest out of the stored state that has shown it is sound, or undefined: what is stored, if anything is,
+   * @returns a guest out of the stored state, with its console open, or undefined: what is stored, if anything is,
    * could not be trusted, and is gone
    */
   async #restoreStored(
     spec: MachineSpec,
     image: Image,
-    key: SnapshotKey,
+    options: StartOptions,
     events: (event: MachineEvent) => void,
-    progress: (progress: Progress) => void,
   ): Promise<Guest | undefined> {
-    let guest: Guest | undefined;
+    const ready = await this.#takeReady(spec, options);
+    if (ready) {
+      ready.machine.release();
+      ready.machine.resize(options.columns ?? COLUMNS, options.rows ?? ROWS);
+      this.#add(ready, events);
+      await ready.machine.agent.identify({ time: Date.now() }, FIRST_ANSWER); // its clock stood still
+      return ready;
+    }
     try {
-      guest = await (this.#takeReady(spec) ?? this.#restored(spec, image, key));
-      if (!guest) return undefined;
-      progress({ stage: "restore" });
-      guest.events = events;
-      guest.machine.release();
-      await identify(guest.machine, FIRST_ANSWER);
-      return this.#add(guest);
+      const restored = await this.#restored(spec, image, options, events);
+      return restored && this.#add(restored, events);
     } catch (error) {
-      guest?.machine.destroy();
       const snapshots = await this.#surroundings.snapshots;
-      await snapshots.remove(key).catch(() => {});
+      await snapshots.remove(snapshotKey(spec, image)).catch(() => {});
       const message = `The stored state of \`${spec.name}\` was dropped (${why(error)}); the machine boots instead.`;
       events({ type: "notice", code: "snapshot-damaged", message });
       return undefined;
     }
   }
 
-  /** @returns a guest holding the stored state, standing still, or undefined when nothing is stored */
-  async #restored(spec: MachineSpec, image: Image, key: SnapshotKey): Promise<Guest | undefined> {
+  /**
+   * @returns a running guest out of the stored state, which has shown that it is sound, or undefined when nothing is
+   * stored
+   * @throws when what is stored cannot be trusted
+   */
+  async #restored(
+    spec: MachineSpec,
+    image: Image,
+    options: StartOptions,
+    events: (event: MachineEvent) => void = () => {},
+  ): Promise<Guest | undefined> {
+    const key = snapshotKey(spec, image);
     const snapshots = await this.#surroundings.snapshots;
     const stored = await snapshots.load(key);
     if (!stored) return undefined;
+    events({ type: "progress", progress: { stage: "restore" } });
     const [state, guest] = await Promise.all([unwrapState(stored, key), this.#create(spec, image)]);
     try {
       await guest.machine.restore(state);
+      guest.machine.release();
+      await Promise.all([guest.identify(FIRST_ANSWER), openConsole(guest.machine, options)]);
+      return guest;
     } catch (error) {
       guest.machine.destroy();
       throw error;
     }
+  }
+
+  /** @returns a guest that stands still with its prompt shown, or undefined when nothing is stored */
+  async #atPrompt(spec: MachineSpec, options: StartOptions): Promise<Guest | undefined> {
+    const guest = await this.#restored(spec, findImage(this.#surroundings.manifest, spec.image), options);
+    const late = performance.now() + PROMPT_WITHIN;
+    while (guest && !(guest.hasSpoken && guest.machine.resting) && performance.now() < late) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    guest?.machine.hold();
     return guest;
   }
 
-  /** @returns the machine made ready for this spec, if there is one; any other is let go */
-  #takeReady(spec: MachineSpec): Promise<Guest | undefined> | undefined {
-    const ready = this.#ready?.address === specToAddress(spec) ? this.#ready.guest : undefined;
-    if (!ready) this.#dropReady();
+  /** @returns the machine made ready for this start, if there is one; any other is let go */
+  async #takeReady(spec: MachineSpec, options: StartOptions): Promise<Guest | undefined> {
+    const ready = this.#ready;
+    if (ready?.made !== readyKey(spec, options)) {
+      this.#dropReady();
+      return undefined;
+    }
     this.#ready = undefined;
-    return ready;
+    return ready.guest;
   }
 
   #dropReady(): void {
@@ -260,12 +275,8 @@ export class Host implements HostApi {
     this.#ready = undefined;
   }
 
-  async #boot(
-    spec: MachineSpec,
-    image: Image,
-    events: (event: MachineEvent) => void,
-    progress: (progress: Progress) => void,
-  ): Promise<Guest> {
+  async #boot(spec: MachineSpec, image: Image, events: (event: MachineEvent) => void): Promise<Guest> {
+    const progress = (progress: Progress) => events({ type: "progress", progress });
     const load = (name: string) => {
       const part = image.parts[name]!;
       return this.#parts.load(name, part, (loaded) =>
@@ -278,47 +289,39 @@ export class Host implements HostApi {
       load("initramfs"),
     ]);
     progress({ stage: "boot" });
-    guest.events = events;
-    this.#add(guest);
+    this.#add(guest, events);
     await guest.machine.boot({ kernel, initramfs, commandLine: image.commandLine });
     return guest;
   }
 
   async #create(spec: MachineSpec, image: Image): Promise<Guest> {
     const [module, rom] = await Promise.all([this.#compiled(), this.#parts.load("rom", image.parts.rom)]);
-    const emulator: Emulator = { module, rom };
-    const tell = (event: MachineEvent) => guest.trusted && guest.events(event);
-    const machine: Machine = await Machine.create(spec, emulator, {
-      onConsole: (bytes) => tell({ type: "console", bytes }),
-      onStopped: (reason, message) => tell({ type: "stopped", reason, message }),
-      onNotice: (code, message) => tell({ type: "notice", code, message }),
-      onWant: (layer) => this.#install(guest, layer, (progress) => tell({ type: "progress", progress })),
-    });
-    const guest: Guest = { machine, image, events: () => {}, trusted: false };
-    return guest;
+    return Guest.create(spec, image, { module, rom }, (guest, layer) => this.#install(guest, layer));
   }
 
-  #add(guest: Guest): Guest {
-    guest.trusted = true;
+  #add(guest: Guest, events: (event: MachineEvent) => void): Guest {
     this.#guests.set(guest.machine.spec.name, guest);
+    guest.listen(events);
     return guest;
   }
 
-  async #install(guest: Guest, name: string, progress: (progress: Progress) => void): Promise<void> {
+  async #install(guest: Guest, name: string): Promise<void> {
     const layer = findLayer(guest.image, name);
     const archive = await this.#parts.load(name, layer, (loaded) =>
-      progress({ stage: "layer", part: name, loaded, total: layer.bytes }),
+      guest.tell({ type: "progress", progress: { stage: "layer", part: name, loaded, total: layer.bytes } }),
     );
     await installLayer(guest.machine.agent, archive);
   }
 
-  async #store({ machine, events }: Guest, key: SnapshotKey, state: ArrayBuffer): Promise<void> {
+  async #store(guest: Guest, state: ArrayBuffer): Promise<void> {
+    const { spec } = guest.machine;
+    const key = snapshotKey(spec, guest.image);
     const say = (code: "snapshot-stored" | "snapshot-refused", message: string) =>
-      events({ type: "notice", code, message });
+      guest.tell({ type: "notice", code, message });
     try {
       const snapshots = await this.#surroundings.snapshots;
       await snapshots.save(key, await wrapState(state, key));
-      say("snapshot-stored", `The state of \`${machine.spec.name}\` is stored: it will start at once next time.`);
+      say("snapshot-stored", `The state of \`${spec.name}\` is stored: it will start at once next time.`);
     } catch (error) {
       say("snapshot-refused", `This browser would not store the machine's state (${why(error)}): it boots each time.`);
     }
@@ -353,12 +356,13 @@ function findLayer(image: Image, name: string): Image["layers"][string] {
   );
 }
 
-/** Makes a clone itself: several may have been started from one state. @param patience seconds of running */
-async function identify({ spec, agent }: Machine, patience?: number): Promise<void> {
-  const macs = spec.nics.map(({ mac }, index) => ({ card: `eth${index}`, mac }));
-  await agent.identify({ hostname: spec.name, time: Date.now(), macs, entropy: randomness() }, patience);
+async function openConsole(machine: Machine, { environment = {}, columns = COLUMNS, rows = ROWS }: StartOptions) {
+  machine.resize(columns, rows);
+  await machine.agent.startConsole(environment);
 }
 
-const why = (error: unknown) => (error instanceof Error ? error.message : String(error));
+/** What a machine made ready has to have in common with the start that takes it. */
+const readyKey = (spec: MachineSpec, { environment = {} }: StartOptions) =>
+  JSON.stringify([specToAddress(spec), environment]);
 
-const randomness = () => crypto.getRandomValues(new Uint8Array(ENTROPY));
+const why = (error: unknown) => (error instanceof Error ? error.message : String(error));

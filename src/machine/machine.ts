@@ -141,7 +141,17 @@ export class Machine {
     await this.#emulator.run();
   }
 
-  /** Lets a restored machine run. */
+  /** Makes it stand still, in its own time too, until {@link release}. */
+  hold(): void {
+    this.#scheduler.pause("held");
+    this.#console.flush();
+  }
+
+  /** True while the guest has nothing to do. */
+  get resting(): boolean {
+    return this.#internals.halted();
+  }
+
   release(): void {
     this.#scheduler.resume("held");
   }

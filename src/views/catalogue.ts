@@ -12,8 +12,8 @@ export interface CatalogueEntry {
   readonly summary: Localized;
   readonly minutes: number;
   readonly tasks: number;
-  /** Images its machines boot, so that they can be fetched before the lab is opened. */
-  readonly images: readonly string[];
+  /** Addresses of its machines, so that they can be made ready before the lab is opened. */
+  readonly machines: readonly string[];
 }
 
 /** How far a student is in a lab. */
@@ -25,8 +25,8 @@ export interface CatalogueProgress {
 /**
  * The front page: what this is, the labs, a bare machine.
  *
- * @fires ringside-open {href} @fires ringside-consider {images}: the pointer or the focus rests on something that
- * boots them
+ * @fires ringside-open {href} @fires ringside-consider {machines}: the pointer or the focus rests on something that
+ * starts them
  */
 export class RingsideCatalogue extends LitElement {
   static override properties = {
@@ -35,7 +35,7 @@ export class RingsideCatalogue extends LitElement {
     progress: { attribute: false },
     addressOf: { attribute: false },
     bareAddress: {},
-    bareImages: { attribute: false },
+    bareMachine: {},
   };
 
   declare language: Language;
@@ -43,7 +43,7 @@ export class RingsideCatalogue extends LitElement {
   declare progress: Readonly<Record<string, CatalogueProgress>>;
   declare addressOf: (lab: string) => string;
   declare bareAddress: string;
-  declare bareImages: readonly string[];
+  declare bareMachine: string;
 
   static override styles = [
     base,
@@ -229,7 +229,7 @@ export class RingsideCatalogue extends LitElement {
     this.progress = {};
     this.addressOf = (lab) => lab;
     this.bareAddress = "";
-    this.bareImages = [];
+    this.bareMachine = "";
   }
 
   override render() {
@@ -247,7 +247,7 @@ export class RingsideCatalogue extends LitElement {
             : html`<p role="status">${text.labsLoading}</p>`
         }
         <div class="bare">
-          <div class="entry" @pointerenter=${() => this.consider(this.bareImages)} @focusin=${() => this.consider(this.bareImages)}>
+          <div class="entry" @pointerenter=${() => this.consider([this.bareMachine])} @focusin=${() => this.consider([this.bareMachine])}>
             <h3><a href=${this.bareAddress} @click=${this.follow}>${text.bareTitle}</a></h3>
             <p>${text.bareText}</p>
             <span class="go button" aria-hidden="true">${icon("terminal")}${text.bareOpen}</span>
@@ -263,7 +263,7 @@ export class RingsideCatalogue extends LitElement {
     const progress = this.progress[lab.id];
     const begun = progress !== undefined && (progress.done > 0 || progress.finished);
     const action = !begun ? text.open : progress.finished ? text.again : text.resume;
-    return html`<li class="entry" @pointerenter=${() => this.consider(lab.images)} @focusin=${() => this.consider(lab.images)}>
+    return html`<li class="entry" @pointerenter=${() => this.consider(lab.machines)} @focusin=${() => this.consider(lab.machines)}>
       <h3><a href=${this.addressOf(lab.id)} @click=${this.follow}>${inLanguage(lab.title, this.language)}</a></h3>
       <p>${inLanguage(lab.summary, this.language)}</p>
       <div class="meta"><span>${text.minutes(lab.minutes)}</span>
@@ -278,8 +278,8 @@ export class RingsideCatalogue extends LitElement {
     </li>`;
   }
 
-  private consider(images: readonly string[]) {
-    emit(this, "ringside-consider", { images });
+  private consider(machines: readonly string[]) {
+    emit(this, "ringside-consider", { machines });
   }
 
   private follow(event: MouseEvent) {

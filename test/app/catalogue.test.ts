@@ -21,7 +21,7 @@ describe("the list of labs", () => {
   it("has what each lab.yaml says, and leaves out folders without one", () => {
     const lab = parse(readFileSync(join(root, "test/browser/lab/lab.yaml"), "utf8"));
     const { title, summary, minutes } = lab;
-    expect(labList(folder)).toEqual([{ id: "small", title, summary, minutes, tasks: 3, images: ["linux"] }]);
+    expect(labList(folder)).toEqual([{ id: "small", title, summary, minutes, tasks: 3, machines: ["box~linux~64"] }]);
   });
 
   it("is empty where there are none", () => {

@@ -15,6 +15,7 @@ class Bench {
   output = 0;
   text = "";
   #waiting: (() => void) | undefined;
+  #onStored: () => void = () => {};
 
   constructor(host: Host) {
     this.host = host;
@@ -24,7 +25,16 @@ class Bench {
     return this.host.start(SPEC, { start }, (event) => this.#on(event));
   }
 
+  /** Boots and waits until the state is stored, so that the next start restores it. */
+  async store(): Promise<void> {
+    await this.start("instant");
+    await new Promise<void>((resolve) => {
+      this.#onStored = resolve;
+    });
+  }
+
   #on(event: MachineEvent): void {
+    if (event.type === "notice" && event.code === "snapshot-stored") this.#onStored();
     if (event.type !== "console") return;
     void this.host.acknowledge(SPEC.name, event.bytes.length);
     this.output += event.bytes.length;
@@ -87,7 +97,7 @@ export async function boot(): Promise<Figure[]> {
 export async function restore(): Promise<Figure[]> {
   const host = await createNodeHost();
   const bench = new Bench(host);
-  await bench.start("instant");
+  await bench.store();
   const first = await PlainV86.create(SPEC.memory);
   await first.boot();
   const state = await first.save();

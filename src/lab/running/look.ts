@@ -2,8 +2,8 @@ import type { HostApi, RunResult } from "../../machine/api.ts";
 import { lookUp } from "../format/template.ts";
 import type { Answer, HintScript, Pattern, Script } from "../lab.ts";
 import { readProbe } from "../probes.ts";
-import type { Language } from "../text.ts";
-import { LOCALES, type Machines, messageOf, Unavailable } from "./machines.ts";
+import { type Language, LOCALES } from "../text.ts";
+import { type Machines, messageOf, Unavailable } from "./machines.ts";
 import { holds } from "./match.ts";
 import type { Waiting } from "./types.ts";
 

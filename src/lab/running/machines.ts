@@ -1,7 +1,7 @@
 import type { HostApi, MachineEvent, RunOptions, RunResult } from "../../machine/api.ts";
 import type { LabMachine } from "../lab.ts";
 import { FILE_LIMITS } from "../load.ts";
-import type { Language } from "../text.ts";
+import { type Language, LOCALES } from "../text.ts";
 import type { MachineState, SessionOptions, Waiting } from "./types.ts";
 
 /** A call that cannot be answered because of the machine it is for; `waiting` says why, for a task's state. */
@@ -14,9 +14,6 @@ export class Unavailable extends Error {
     this.waiting = waiting;
   }
 }
-
-/** Locale of the guest's shells and of hint scripts. */
-export const LOCALES: Readonly<Record<Language, string>> = { en: "en_US.UTF-8", zh: "zh_CN.UTF-8" };
 
 /** Time limit of a script for which none is given, as in RunOptions; milliseconds. */
 const DEFAULT_LIMIT = 10_000;
