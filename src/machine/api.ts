@@ -41,8 +41,8 @@ export type NoticeCode =
   | "snapshot-refused" // storage is full or forbidden: the next start boots
   | "snapshot-damaged" // what was stored could not be trusted and is gone: this start boots
   | "agent-lost" // the guest agent was killed; a new one is being started
-  | "agent-back"
-  | "agent-silent"; // the guest runs but its agent does not answer
+  | "agent-silent" // the guest runs but its agent does not answer
+  | "agent-back"; // after either
 
 export type MachineEvent =
   | { readonly type: "progress"; readonly progress: Progress }

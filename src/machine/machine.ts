@@ -87,6 +87,8 @@ export class Machine {
       send: (bytes) => this.#device.send(AGENT, bytes),
       onHello: () => this.#onHello(),
       onLost: (message) => hooks.onNotice("agent-lost", message),
+      onSilent: (message) => hooks.onNotice("agent-silent", message),
+      onAnswering: () => this.#sayAgentBack(),
       onWant: hooks.onWant,
     });
     this.#console = new ConsoleStream({
@@ -228,8 +230,12 @@ export class Machine {
   #onHello(): void {
     this.#whenAgent?.resolve();
     this.#whenAgent = undefined;
-    if (this.#greeted) this.#hooks.onNotice("agent-back", `The agent of \`${this.spec.name}\` is back.`);
+    if (this.#greeted) this.#sayAgentBack();
     this.#greeted = true;
+  }
+
+  #sayAgentBack(): void {
+    this.#hooks.onNotice("agent-back", `The agent of \`${this.spec.name}\` is back.`);
   }
 
   #listen(): void {

@@ -75,11 +75,21 @@ describe("the guest agent", () => {
     expect((await alpha.run("echo here")).out).toBe("here\n");
   });
 
+  it("that is stopped is said to be silent, and to be back when it goes on", async () => {
+    await alpha.ask("kill -STOP $(pidof ringside-agent); echo stop''ped", /stopped/);
+    await expect(alpha.run("echo there?", 1)).rejects.toThrow("The agent of `alpha` does not answer");
+    expect(alpha.notices()).toContain("agent-silent");
+    await alpha.type("kill -CONT $(pidof ringside-agent)\n");
+    await alpha.until(() => alpha.notices().includes("agent-back"));
+    expect((await alpha.run("echo there")).out).toBe("there\n");
+  });
+
   it("says that it was killed, and comes back", async () => {
+    const before = alpha.notices().length;
     const running = alpha.run("sleep 100", 0).catch((error: Error) => error.message);
     await alpha.type("kill -9 $(pidof ringside-agent)\n");
     expect(await running).toMatch(/The agent of `alpha` was killed by signal 9/);
-    await alpha.until(() => alpha.notices().includes("agent-back"));
+    await alpha.until(() => alpha.notices().slice(before).includes("agent-back"));
     expect((await alpha.run("echo back")).out).toBe("back\n");
   });
 });

@@ -57,6 +57,21 @@ export class PlainV86 {
     await this.#until(answer);
   }
 
+  /** @returns bytes a second over the serial port, for `kilobytes` of lines of eighty characters */
+  async serialRate(kilobytes: number): Promise<number> {
+    const line = "x".repeat(80);
+    await this.ask(`yes ${line} | head -c ${kilobytes}k > /lines; echo made-$((40+2))`, /made-42/);
+    let left = kilobytes * 1024;
+    const done = new Promise<number>((resolve) => {
+      const start = performance.now();
+      const count = () => --left === 0 && resolve((kilobytes * 1024) / ((performance.now() - start) / 1000));
+      this.#emulator.add_listener("serial0-output-byte", count);
+    });
+    this.#output = "";
+    this.#emulator.serial0_send("cat /lines\n");
+    return done;
+  }
+
   save(): Promise<ArrayBuffer> {
     return this.#emulator.save_state();
   }

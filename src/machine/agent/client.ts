@@ -28,6 +28,9 @@ export interface AgentHooks {
   readonly onHello: () => void;
   /** The agent is gone; calls under way have been rejected with this message. */
   readonly onLost: (message: string) => void;
+  /** A call was given up: the agent is there and does not answer; and then, that it does again. */
+  readonly onSilent: (message: string) => void;
+  readonly onAnswering: () => void;
   /** A tool of a layer that is not loaded was started. Resolves when the layer is there. */
   readonly onWant: (layer: string) => Promise<void>;
 }
@@ -67,6 +70,7 @@ export class AgentClient {
   readonly #calls = new Map<number, Call>();
   #nextCall = 1;
   #ready = false;
+  #silent = false;
 
   /** @param machine its name, for messages */
   constructor(machine: string, hooks: AgentHooks) {
@@ -104,9 +108,10 @@ export class AgentClient {
       call.patience -= 1;
       if (call.patience > 0) continue;
       this.#calls.delete(number);
-      call.reject(
-        new AgentError(`The agent of \`${this.#machine}\` does not answer: it is stopped, or the machine is too busy.`),
-      );
+      const message = `The agent of \`${this.#machine}\` does not answer: it is stopped, or the machine is too busy.`;
+      call.reject(new AgentError(message));
+      if (!this.#silent) this.#hooks.onSilent(message);
+      this.#silent = true;
     }
   }
 
@@ -196,6 +201,8 @@ export class AgentClient {
   }
 
   #onFrame(frame: Frame): void {
+    if (this.#silent) this.#hooks.onAnswering();
+    this.#silent = false;
     if (frame.kind === Kind.HELLO) this.#onHello(frame.payload);
     else if (frame.kind === Kind.DIED) this.#onDied(frame.payload);
     else if (frame.kind === Kind.WANT) void this.#onWant(frame);
