@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import {
   ImageError,
   type ImageSource,
@@ -25,23 +26,14 @@ const IMAGES = fileURLToPath(new URL("../../images/", import.meta.url));
 
 /** @returns the exit code: 0, or 1 when a build failed or a file is not what the manifest says */
 export async function run(args: string[]): Promise<number> {
-  const { command, name, work, out } = parse(args);
+  const text = { type: "string" } as const;
+  const { positionals, values } = parseArgs({ args, allowPositionals: true, options: { work: text, out: text } });
+  const [command, name] = positionals;
+  const { work, out } = values;
   if (command === "build") return build(name, work, out ?? BUILT_IMAGES);
   if (command === "verify") return verify(name, out ?? BUILT_IMAGES);
   console.error(usage);
   return 2;
-}
-
-function parse(args: string[]): { command?: string; name?: string; work?: string; out?: string } {
-  const words: string[] = [];
-  const options: { work?: string; out?: string } = {};
-  for (let index = 0; index < args.length; index++) {
-    const word = args[index]!;
-    if (word === "--work" || word === "--out") options[word === "--work" ? "work" : "out"] = args[++index];
-    else words.push(word);
-  }
-  const [command, name] = words;
-  return { ...options, ...(command ? { command } : {}), ...(name ? { name } : {}) };
 }
 
 async function build(name: string | undefined, work: string | undefined, out: string): Promise<number> {

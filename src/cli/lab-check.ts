@@ -1,6 +1,6 @@
 import { type Fault, formatFault, type Lab, type LabReading, type LabSource, readLab } from "../lab/index.ts";
 import { readTexts } from "../lab/load.ts";
-import { type LabArguments, UsageError } from "./lab.ts";
+import { type LabArguments, UsageError } from "./lab-arguments.ts";
 import { TaskTrial } from "./lab-check-task.ts";
 import { folderSource } from "./lab-folder.ts";
 import { startLab } from "./lab-machines.ts";

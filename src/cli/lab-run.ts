@@ -1,6 +1,6 @@
 import { loadLab } from "../lab/index.ts";
 import { readProbe } from "../lab/probes.ts";
-import { type LabArguments, UsageError } from "./lab.ts";
+import { type LabArguments, UsageError } from "./lab-arguments.ts";
 import { folderSource } from "./lab-folder.ts";
 import { type RunningLab, startLab } from "./lab-machines.ts";
 

@@ -1,25 +1,10 @@
-import { parseArgs } from "node:util";
-import { closest, LabFaults, LoadError, ProbeError, readSeed } from "../lab/index.ts";
+import { closest, LabFaults, LoadError, ProbeError } from "../lab/index.ts";
+import { type LabArguments, sortArguments, UsageError } from "./lab-arguments.ts";
 
 export const usage = `ringside lab check <id or folder> [--seed n]                     try every task on real machines: it fails, is solved, holds
 ringside lab run <id or folder> --machine m [--seed n] -- <script>   run a script in a machine of a lab
 ringside lab probe <id or folder> <probe> [--machine m] [--after "machine:script"] [--seed n]   one reading, as JSON
 ringside lab schema                                              the format of lab.yaml as JSON Schema`;
-
-/** A command that was not given what it needs. */
-export class UsageError extends Error {
-  override name = "UsageError";
-}
-
-/** What stood on the command line, sorted. */
-export interface LabArguments {
-  readonly words: readonly string[];
-  readonly machine: string | undefined;
-  readonly after: string | undefined;
-  readonly seed: number;
-  /** Everything behind `--`. */
-  readonly script: string | undefined;
-}
 
 const COMMANDS: Readonly<Record<string, (given: LabArguments) => Promise<number>>> = {
   check: async (given) => (await import("./lab-check.ts")).check(given),
@@ -46,24 +31,5 @@ export async function run([name = "", ...args]: string[]): Promise<number> {
     if (!expected) throw error;
     console.error(error.message);
     return 1;
-  }
-}
-
-/** @throws UsageError saying which argument is wrong */
-function sortArguments(args: string[]): LabArguments {
-  const end = args.indexOf("--");
-  const script = end < 0 ? undefined : args.slice(end + 1).join(" ");
-  try {
-    const text = { type: "string" } as const;
-    const { values, positionals } = parseArgs({
-      args: end < 0 ? args : args.slice(0, end),
-      allowPositionals: true,
-      options: { machine: text, seed: text, after: text },
-    });
-    const seed = readSeed(values.seed ?? "0");
-    if (seed === undefined) throw new UsageError(`\`${values.seed}\` is not a seed: a whole number up to 4294967295.`);
-    return { words: positionals, machine: values.machine, after: values.after, seed, script };
-  } catch (error) {
-    throw error instanceof Error ? new UsageError(error.message) : error;
   }
 }

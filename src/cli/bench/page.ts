@@ -21,13 +21,16 @@ export async function page(): Promise<Figure[]> {
   const address = `http://localhost:${(site.httpServer.address() as AddressInfo).port}/`;
   const first: number[] = [];
   const later: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    await withProfile(async (context) => {
-      first.push(await clickToAnswer(context, address, untilStored));
-      later.push(await clickToAnswer(context, address));
-    });
+  try {
+    for (let round = 0; round < ROUNDS; round++) {
+      await withProfile(async (context) => {
+        first.push(await clickToAnswer(context, address, untilStored));
+        later.push(await clickToAnswer(context, address));
+      });
+    }
+  } finally {
+    await site.close();
   }
-  await site.close();
   return [
     figure(
       "click to an answered command, later visits",
@@ -47,9 +50,12 @@ async function withProfile(work: (context: BrowserContext) => Promise<void>): Pr
     executablePath: "/usr/bin/chromium",
     args: ARGUMENTS,
   });
-  await work(context);
-  await context.close();
-  await rm(profile, { recursive: true, force: true });
+  try {
+    await work(context);
+  } finally {
+    await context.close();
+    await rm(profile, { recursive: true, force: true });
+  }
 }
 
 /** @returns milliseconds, both ends read by the page's own clock */
