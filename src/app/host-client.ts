@@ -118,6 +118,7 @@ function hostApi(call: Call): HostApi {
     get: (machine, path) => call((host) => host.get(machine, path)),
     pause: (machine) => call((host) => host.pause(machine)),
     resume: (machine) => call((host) => host.resume(machine)),
+    speed: (machine, speed) => call((host) => host.speed(machine, speed)),
     meters: (machine) => call((host) => host.meters(machine)),
     snapshot: (machine) => call((host) => host.snapshot(machine)),
     restore: (machine, snapshot) => call((host) => host.restore(machine, snapshot)),

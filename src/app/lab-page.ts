@@ -210,7 +210,8 @@ export class RingsideLabPage extends LitElement {
         ${this.stage(running, machines)}
       </div>
       <ringside-transport style=${withSteps ? `--controls:${width}px` : nothing} ?hidden=${this.narrow && this.tab !== "controls"} .language=${this.language} .machines=${machines}
-        .timeline=${running.timeline} .now=${Date.now()} .busy=${this.busy} @ringside-transport=${this.onTransport}></ringside-transport>
+        .timeline=${running.timeline} .now=${Date.now()} .busy=${this.busy} @ringside-transport=${this.onTransport}
+        @ringside-speed=${this.onSpeed}></ringside-transport>
       ${this.toast ? html`<p class="toast ${this.narrow ? "narrow" : ""}" role="status">${this.toast}</p>` : nothing}`;
   }
 
@@ -308,6 +309,10 @@ export class RingsideLabPage extends LitElement {
     if (action === "save") this.busy = strings(this.language).transport.saving;
     await this.running?.act(action, machines);
     this.busy = "";
+  }
+
+  private onSpeed(event: CustomEvent<{ speed: number; machines: readonly string[] }>) {
+    void this.running?.setSpeed(event.detail.machines, event.detail.speed);
   }
 
   private onArrange(event: CustomEvent<{ arrangement: Arrangement; settled: boolean }>) {

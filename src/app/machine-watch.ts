@@ -58,7 +58,7 @@ export function watchMeters(watch: Watch, meters: Meters, at: number): Watch {
 export function machineStatus(lab: Lab, name: string, state: MachineState | undefined, watch: Watch): MachineStatus {
   const letter = machineLetter(lab.machines.findIndex((machine) => machine.spec.name === name));
   const { stage, parts, notice } = watch;
-  const known = { name, letter, stage, parts, notice, saved: state?.saved };
+  const known = { name, letter, stage, parts, notice, speed: 1, saved: state?.saved };
   if (!state || state.status === "starting") {
     return { ...known, phase: "starting", ready: undefined, stopped: undefined, load: undefined };
   }
@@ -73,6 +73,7 @@ export function machineStatus(lab: Lab, name: string, state: MachineState | unde
     phase: state.paused ? "paused" : "running",
     ready: { how, milliseconds },
     stopped: undefined,
+    speed: state.speed,
     load,
   };
 }

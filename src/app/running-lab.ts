@@ -134,6 +134,15 @@ export class RunningLab {
     this.options.changed();
   }
 
+  /** @param speed share of full speed, above 0 to 1 */
+  async setSpeed(machines: readonly string[], speed: number): Promise<void> {
+    const outcomes = await Promise.allSettled(machines.map((machine) => this.session.setSpeed(machine, speed)));
+    for (const outcome of outcomes) {
+      if (outcome.status === "rejected") this.options.refused(messageOf(outcome.reason));
+    }
+    this.options.changed();
+  }
+
   private async actOn(action: TransportAction, machine: string): Promise<void> {
     const { session, consoles } = this;
     const { saved } = session.state.machines[machine] ?? {};

@@ -177,6 +177,10 @@ class Session implements LabSession {
     await this.#machines.resume(machine);
   }
 
+  async setSpeed(machine: string, speed: number): Promise<void> {
+    await this.#machines.setSpeed(machine, speed);
+  }
+
   async save(machine: string): Promise<void> {
     await this.#machines.save(machine);
   }

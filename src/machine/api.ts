@@ -93,6 +93,8 @@ export interface HostApi {
   get(machine: string, path: string): Promise<Uint8Array>;
   pause(machine: string): Promise<void>;
   resume(machine: string): Promise<void>;
+  /** Slow motion: `speed` is a share of full speed, above 0 to 1. A restart or a restore goes at full speed. */
+  speed(machine: string, speed: number): Promise<void>;
   meters(machine: string): Promise<Meters>;
   /** The machine as it is now, for {@link HostApi.restore}; it runs on. */
   snapshot(machine: string): Promise<Uint8Array>;

@@ -158,6 +158,11 @@ export class Host implements HostApi {
     await guest.agent.identify({ time: Date.now() });
   }
 
+  async speed(machine: string, speed: number): Promise<void> {
+    if (!(speed > 0 && speed <= 1)) throw new Error(`A speed is a share of full speed, above 0 to 1, not ${speed}.`);
+    this.#guest(machine).machine.setSpeed(speed);
+  }
+
   async meters(machine: string): Promise<Meters> {
     return this.#guest(machine).machine.meters();
   }

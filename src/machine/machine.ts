@@ -192,6 +192,11 @@ export class Machine {
     this.#scheduler.resume("user");
   }
 
+  /** @param speed share of full speed, above 0 to 1 */
+  setSpeed(speed: number): void {
+    this.#scheduler.setSpeed(speed);
+  }
+
   meters(): Meters {
     return {
       running: this.#scheduler.running,

@@ -21,7 +21,7 @@ const IDLE_BEFORE_INTERPRETER = 3000;
 /** A stretch without a halt shorter than this, in instructions, does not count as work. */
 const WORTH_COUNTING = 10e6;
 
-export type PauseReason = "user" | "console" | "snapshot" | "held" | "stopped";
+export type PauseReason = "user" | "console" | "snapshot" | "held" | "slow" | "stopped";
 
 export class Scheduler {
   readonly #internals: Internals;
@@ -30,6 +30,10 @@ export class Scheduler {
   #wanted: (() => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #tscAtPause: [number, number] | undefined;
+
+  /** Of full speed, above 0 to 1. */
+  #speed = 1;
+  #slow: ReturnType<typeof setTimeout> | undefined;
 
   #busy = 0;
   #metered = performance.now();
@@ -46,8 +50,21 @@ export class Scheduler {
     internals.meter((milliseconds) => this.#onTurn(milliseconds));
   }
 
+  /** True while turns are taken, be it slowly. */
   get running(): boolean {
-    return this.#paused.size === 0;
+    return [...this.#paused].every((reason) => reason === "slow");
+  }
+
+  /**
+   * Slow motion: after each turn the guest stands still for as long as it takes to make that share of full speed. Its
+   * time-stamp counter stands still with it, so to the guest nothing but the outside world became faster.
+   *
+   * @param speed above 0 to 1, which is full speed
+   */
+  setSpeed(speed: number): void {
+    this.#speed = speed;
+    clearTimeout(this.#slow);
+    this.resume("slow");
   }
 
   get jit(): boolean {
@@ -107,6 +124,7 @@ export class Scheduler {
 
   #onTurn(milliseconds: number): void {
     this.#busy += milliseconds;
+    if (this.#speed < 1) this.#standStill(milliseconds * (1 / this.#speed - 1));
     const instructions = this.#internals.instructions();
     const stretch = (instructions - this.#atHalt) >>> 0; // the counter wraps at 2^32
     if (this.#internals.halted()) this.#atHalt = instructions;
@@ -114,6 +132,11 @@ export class Scheduler {
     if (stretch >= WORTH_COUNTING) this.#lastWork = now;
     if (!this.#jit && stretch >= BUSY_BEFORE_JIT) this.#setJit(true);
     else if (this.#jit && now - this.#lastWork >= IDLE_BEFORE_INTERPRETER) this.#setJit(false);
+  }
+
+  #standStill(milliseconds: number): void {
+    this.pause("slow");
+    this.#slow = setTimeout(() => this.resume("slow"), milliseconds);
   }
 
   #setJit(on: boolean): void {

@@ -41,6 +41,8 @@ export interface MachineStatus {
   readonly stopped: { readonly reason: string; readonly message: string } | undefined;
   readonly notice: MachineNotice | undefined;
   readonly load: Load | undefined;
+  /** Share of full speed, above 0 to 1: below 1 it is in slow motion. */
+  readonly speed: number;
   /** When its save point was made, milliseconds since 1970. */
   readonly saved: number | undefined;
 }

@@ -10,10 +10,14 @@ import { EMPTY_TIMELINE, type Timeline } from "./timeline.ts";
 
 export type TransportAction = "run" | "pause" | "save" | "back" | "restart";
 
+/** Divisors of full speed on offer. */
+const SPEEDS = [1, 4, 16, 64];
+
 /**
  * The controls below the stage, the same in every lab.
  *
  * @fires ringside-transport {action, machines}: what to do, and with which machines
+ * @fires ringside-speed {speed, machines}: a share of full speed
  */
 export class RingsideTransport extends LitElement {
   static override properties = {
@@ -54,6 +58,10 @@ export class RingsideTransport extends LitElement {
       .row {
         display: flex;
         gap: 5px;
+      }
+      select.speed {
+        min-height: 24px;
+        font-size: 12px;
       }
       .note {
         display: flex;
@@ -115,7 +123,7 @@ export class RingsideTransport extends LitElement {
     return html`
       <div class="controls" role="group" aria-label=${strings(this.language).transport.label}>
         <div class="row">${this.buttons()}</div>
-        <p class="note" role="status">${this.note()}</p>
+        <div class="row">${this.speed()}<p class="note" role="status">${this.note()}</p></div>
       </div>
       <div class="rule"></div>
       <ringside-strip .language=${this.language} .timeline=${this.timeline} .letters=${letters} .now=${this.now}></ringside-strip>`;
@@ -153,6 +161,21 @@ export class RingsideTransport extends LitElement {
       <option value="">${text.all}</option>
       ${this.machines.map(({ name, letter }) => html`<option value=${name} ?selected=${this.chosen === name}>${letter} ${name}</option>`)}
     </select>`;
+  }
+
+  private speed() {
+    const text = strings(this.language).transport;
+    const now = Math.round(1 / Math.min(...this.subjects.map((machine) => machine.speed)));
+    const running = this.subjects.some((machine) => machine.phase === "running" || machine.phase === "paused");
+    return html`<select class="speed" aria-label=${text.speed} title=${text.speedTitle} ?disabled=${!running} @change=${(
+      event: Event,
+    ) => this.setSpeed(1 / Number((event.target as HTMLSelectElement).value))}>
+      ${SPEEDS.map((divisor) => html`<option value=${divisor} .selected=${divisor === now}>${divisor === 1 ? text.fullSpeed : text.slow(divisor)}</option>`)}
+    </select>`;
+  }
+
+  private setSpeed(speed: number) {
+    emit(this, "ringside-speed", { speed, machines: this.subjects.map((machine) => machine.name) });
   }
 
   private note() {

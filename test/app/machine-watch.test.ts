@@ -43,7 +43,7 @@ describe("a machine that is watched", () => {
 
   it("is what the session says, with what was watched beside it", () => {
     const report = { how: "restore", milliseconds: 80, agentMilliseconds: 60, instructions: 0 } as const;
-    const running: MachineState = { status: "running", report, paused: true, agent: "ready", saved: 5 };
+    const running: MachineState = { status: "running", report, paused: true, speed: 1, agent: "ready", saved: 5 };
     expect(machineStatus(lab, "box", running, NOTHING_SEEN)).toMatchObject({ letter: "A", phase: "paused", saved: 5 });
     const stopped: MachineState = { status: "stopped", reason: "panic", message: "m", saved: undefined };
     expect(machineStatus(lab, "box", stopped, NOTHING_SEEN)).toMatchObject({

@@ -15,4 +15,23 @@ describe("the host's policies", () => {
     await busy.type("\x03");
     await vi.waitFor(async () => expect(await jit(busy)).toBe(false), { timeout: 60_000 });
   });
+
+  it("slow a guest down in its own time as well: to the guest its work takes no longer", async () => {
+    const slow = await guest({ name: "slow" });
+    await slow.start();
+    const work = `now() { read up rest < /proc/uptime; echo "\${up%.*}\${up#*.}"; }
+      t=$(now); i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; echo $(($(now) - t))`;
+    /** What share of the time by our clock the guest saw pass by its own, while it worked. */
+    const share = async () => {
+      const began = performance.now();
+      const hundredths = Number((await slow.run(work, 0)).out);
+      return (10 * hundredths) / (performance.now() - began);
+    };
+    expect(await share()).toBeGreaterThan(0.6);
+    await slow.host.speed("slow", 1 / 8);
+    expect(await share()).toBeLessThan(0.4);
+    await slow.host.speed("slow", 1);
+    expect(await share()).toBeGreaterThan(0.6);
+    await expect(slow.host.speed("slow", 0)).rejects.toThrow("above 0 to 1, not 0");
+  });
 });

@@ -65,6 +65,14 @@ describe("machines of a session", () => {
     await taskIs(opened.session, "make", "done");
   });
 
+  it("know the speed they were given, and go at full speed after a restart", async () => {
+    const opened = await open(plain);
+    await opened.session.setSpeed("box", 1 / 4);
+    expect(opened.session.state.machines.box).toMatchObject({ status: "running", speed: 1 / 4 });
+    await opened.session.restart("box");
+    expect(opened.session.state.machines.box).toMatchObject({ status: "running", speed: 1 });
+  });
+
   it("make tasks wait while their agent is lost", async () => {
     const opened = await open(plain);
     opened.host.tell("box", { type: "notice", code: "agent-lost", message: "killed" });

@@ -105,6 +105,7 @@ export class ShellHost implements HostApi {
   async resize(): Promise<void> {}
   async pause(): Promise<void> {}
   async resume(): Promise<void> {}
+  async speed(): Promise<void> {}
 
   async meters() {
     return { running: true, instructions: 0, busy: 0, jit: false };

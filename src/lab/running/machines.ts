@@ -82,7 +82,14 @@ export class Machines {
       // guarded: a worker that dies never answers
       const report = await this.#guarded(entry, 0, starting);
       await this.#guarded(entry, 0, this.#putFiles(entry, host));
-      this.#set(entry, { status: "running", report, paused: false, agent: "ready", saved: entry.state.saved });
+      this.#set(entry, {
+        status: "running",
+        report,
+        paused: false,
+        speed: 1,
+        agent: "ready",
+        saved: entry.state.saved,
+      });
     } catch (error) {
       if (entry.life !== life || entry.state.status === "stopped") return;
       await this.#switchOff(entry);
@@ -160,6 +167,13 @@ export class Machines {
     if (entry.state.status === "running") this.#set(entry, { ...entry.state, paused });
   }
 
+  /** @param speed share of full speed, above 0 to 1 */
+  async setSpeed(name: string, speed: number): Promise<void> {
+    const { entry, host } = this.#running(name);
+    await host.speed(name, speed);
+    if (entry.state.status === "running") this.#set(entry, { ...entry.state, speed });
+  }
+
   /** Makes the machine's save point; an earlier one is given up. */
   async save(name: string): Promise<void> {
     const { entry, host } = this.#running(name);
@@ -177,7 +191,7 @@ export class Machines {
     const report = state.status === "running" ? state.report : NO_REPORT;
     await host.restore(name, snapshot);
     for (const end of entry.pending) end(new Unavailable({ code: "machine-starting", machine: name }));
-    this.#set(entry, { status: "running", report, paused: false, agent: "ready", saved: state.saved });
+    this.#set(entry, { status: "running", report, paused: false, speed: 1, agent: "ready", saved: state.saved });
   }
 
   /** The worker is gone: nothing it was asked will be answered. */

@@ -43,6 +43,8 @@ export type MachineState =
       readonly status: "running";
       readonly report: StartReport;
       readonly paused: boolean;
+      /** Share of full speed, above 0 to 1. */
+      readonly speed: number;
       /** `lost`: killed, a new one is being started; `silent`: it does not answer. Checks wait meanwhile. */
       readonly agent: "ready" | "lost" | "silent";
       readonly saved: number | undefined;
@@ -189,6 +191,8 @@ export interface LabSession {
   restart(machine: string): Promise<void>;
   pause(machine: string): Promise<void>;
   resume(machine: string): Promise<void>;
+  /** Slow motion of a running machine: a share of full speed, above 0 to 1. A restart or a step back ends it. */
+  setSpeed(machine: string, speed: number): Promise<void>;
   /** Makes a save point of a running machine; the last one is kept, in memory. */
   save(machine: string): Promise<void>;
   /** Puts a machine, running or stopped, back to its save point. Rejects with the reason when that is refused. */

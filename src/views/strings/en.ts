@@ -129,6 +129,10 @@ export const en = {
     which: "Machine",
     all: "All machines",
     saving: "Saving …",
+    speed: "Speed",
+    speedTitle: "Slow motion: the guest's own clock slows with it",
+    fullSpeed: "full speed",
+    slow: (divisor: number) => `1/${divisor} of full speed`,
   },
 
   // The strip of events

@@ -121,6 +121,10 @@ export const zh: Strings = {
     which: "机器",
     all: "全部机器",
     saving: "正在保存……",
+    speed: "速度",
+    speedTitle: "慢动作：客户机自己的时钟也随之变慢",
+    fullSpeed: "全速",
+    slow: (divisor) => `全速的 1/${divisor}`,
   },
 
   strip: {
