@@ -29,7 +29,7 @@ export class Scheduler {
   readonly #paused = new Set<PauseReason>();
   #wanted: (() => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #tscAtPause: [number, number] | undefined;
+  #tscAtPause: bigint | undefined;
 
   /** Of full speed, above 0 to 1. */
   #speed = 1;
@@ -80,7 +80,7 @@ export class Scheduler {
 
   resume(reason: PauseReason): void {
     if (!this.#paused.delete(reason) || this.#paused.size > 0) return;
-    if (this.#tscAtPause) this.#internals.setTsc(this.#tscAtPause);
+    if (this.#tscAtPause !== undefined) this.#internals.setTsc(this.#tscAtPause);
     this.#tscAtPause = undefined;
     const turn = this.#wanted;
     if (turn) this.#later(0, turn);

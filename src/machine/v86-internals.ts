@@ -134,6 +134,9 @@ const INTERRUPT_FLAG = 1 << 9;
 
 const PAGE = 4096;
 
+/** v86's TSC_RATE: the counter runs at 1 GHz. */
+const TSC_PER_MILLISECOND = 1e6;
+
 /** A v86 opened up: everything a {@link Machine} does beyond the published interface. */
 export class Internals {
   readonly #v86: UntypedEmulator;
@@ -174,14 +177,23 @@ export class Internals {
     this.#cpu.set_jit_config(0, on ? 0 : 1);
   }
 
-  /** The time-stamp counter, as two 32-bit words, low first. */
-  tsc(): [number, number] {
+  /** The time-stamp counter, 64 bits. */
+  tsc(): bigint {
     this.#cpu.store_current_tsc();
-    return [this.#cpu.current_tsc[0]!, this.#cpu.current_tsc[1]!];
+    return (BigInt(this.#cpu.current_tsc[1]! >>> 0) << 32n) | BigInt(this.#cpu.current_tsc[0]! >>> 0);
   }
 
-  setTsc([low, high]: [number, number]): void {
-    this.#cpu.set_tsc(low, high);
+  /**
+   * Sets the time-stamp counter, 64 bits.
+   *
+   * v86 keeps an offset from its clock and computes the new one from the counter, not from the clock, so that from the
+   * second time on the old offset is in it twice; it is taken out of the value here.
+   */
+  setTsc(value: bigint): void {
+    const clock = BigInt(Math.trunc(performance.now() * TSC_PER_MILLISECOND));
+    const offset = clock - this.tsc();
+    const given = BigInt.asUintN(64, value - offset);
+    this.#cpu.set_tsc(Number(given & 0xffffffffn), Number(given >> 32n));
   }
 
   /**
