@@ -45,6 +45,11 @@ export class Guest {
     else this.#early.push(event);
   }
 
+  /** Whoever listens, for the machine that takes this one's place. */
+  get listener(): (event: MachineEvent) => void {
+    return this.#listener ?? (() => {});
+  }
+
   /** From now on `listener` hears everything, first what was kept. */
   listen(listener: (event: MachineEvent) => void): void {
     this.#listener = listener;

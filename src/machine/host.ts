@@ -119,6 +119,7 @@ export class Host implements HostApi {
 
   /** Ends every machine. */
   async close(): Promise<void> {
+    this.#dropReady();
     for (const machine of [...this.#guests.keys()]) await this.stop(machine);
   }
 
@@ -174,8 +175,7 @@ export class Host implements HostApi {
   }
 
   async restore(machine: string, snapshot: Uint8Array): Promise<void> {
-    const guest = this.#guest(machine);
-    const { machine: old, image } = guest;
+    const { machine: old, image, listener } = this.#guest(machine);
     const state = await unwrapState(snapshot, snapshotKey(old.spec, image));
     const fresh = await this.#create(old.spec, image);
     try {
@@ -187,7 +187,7 @@ export class Host implements HostApi {
       throw error;
     }
     old.destroy();
-    this.#add(fresh, (event) => guest.tell(event));
+    this.#add(fresh, listener);
   }
 
   /** What the machine wrote to its serial port. */
