@@ -155,8 +155,8 @@ export class Host implements HostApi {
   async resume(machine: string): Promise<void> {
     const guest = this.#alive(machine);
     guest.resume();
-    // the guest's clocks stood still; its wall clock is set right, its uptime is not
-    await guest.agent.identify({ time: Date.now() });
+    // its clocks stood still; the wall clock is set right, if the agent is there to do it, the uptime is not
+    await guest.agent.identify({ time: Date.now() }, FIRST_ANSWER).catch(() => {});
   }
 
   async speed(machine: string, speed: number): Promise<void> {
