@@ -37,3 +37,4 @@ const host = new Host({
 export type WorkerHost = Host;
 
 expose(host);
+host.warm().catch(() => {});

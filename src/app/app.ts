@@ -6,7 +6,7 @@ import type { RingsideKeys } from "../views/keys.ts";
 import { type Language, languageTag, strings } from "../views/language.ts";
 import type { Problem } from "../views/problem.ts";
 import { type Address, type Route, readAddress, writeAddress } from "./address.ts";
-import { makeReady, warmUp, whenIdle } from "./hosts.ts";
+import { anticipate, makeReady, warmUp, whenIdle } from "./hosts.ts";
 import { fetchLabList, readVisits } from "./labs.ts";
 import { keepPreferences, type Preferences } from "./preferences.ts";
 import type { Storage } from "./storage.ts";
@@ -192,6 +192,7 @@ export class RingsideApp extends LitElement {
       this.problem = { what: text.noWasm, next: text.noWasmNext };
       return;
     }
+    anticipate();
     try {
       await import("./lab-page.ts");
       this.loaded = true;

@@ -23,6 +23,11 @@ function spareHost(): HostClient {
   return spare;
 }
 
+/** Makes a host while it is not yet known for which machines: it loads the emulator meanwhile. */
+export function anticipate(): void {
+  spareHost();
+}
+
 /** Fetches what these machines (addresses of specs) need, so that a click meets a warm host. Repeating it is free. */
 export function warmUp(machines: readonly string[]): void {
   const host = spareHost();

@@ -65,11 +65,12 @@ export class Host implements HostApi {
     const snapshots = await this.#surroundings.snapshots;
     const stored = await snapshots.has(buildKey(name, image)).catch(() => false);
     const parts = stored ? ["rom"] : ["rom", "kernel", "initramfs"];
-    await Promise.all([
-      loadV86(),
-      this.#compiled(),
-      ...parts.map((part) => this.#parts.load(part, image.parts[part]!)),
-    ]);
+    await Promise.all([this.warm(), ...parts.map((part) => this.#parts.load(part, image.parts[part]!))]);
+  }
+
+  /** Loads the emulator, which every machine needs. Failing costs nothing: the start of a machine loads it again. */
+  async warm(): Promise<void> {
+    await Promise.all([loadV86(), this.#compiled()]);
   }
 
   /**
@@ -237,6 +238,8 @@ export class Host implements HostApi {
     events: (event: MachineEvent) => void = () => {},
   ): Promise<Guest | undefined> {
     const key = snapshotKey(spec, image);
+    // beside the reading of what is stored; a failure is met again, and told, where the machine is made
+    void Promise.all([this.warm(), this.#parts.load("rom", image.parts.rom)]).catch(() => {});
     const snapshots = await this.#surroundings.snapshots;
     const stored = await snapshots.load(key);
     if (!stored) return undefined;
