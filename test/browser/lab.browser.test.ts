@@ -60,6 +60,20 @@ describe("a lab in Chromium", () => {
     await screen(page).getByText("before", { exact: true }).waitFor();
   });
 
+  it("runs a machine in slow motion, and at full speed again after a restart", async () => {
+    const { page } = await open(smallLab("file"));
+    await prompt(page);
+    const speed = page.getByLabel("Speed");
+    await speed.selectOption({ label: "1/4 of full speed" });
+    // by its own clock a second stays a second
+    await typeLine(page, "t=$(cut -d. -f1 /proc/uptime); sleep 1; echo took-$(($(cut -d. -f1 /proc/uptime) - t))");
+    await screen(page)
+      .getByText(/^took-[12]$/)
+      .waitFor();
+    await page.getByRole("button", { name: "Restart" }).click();
+    await expect.poll(() => speed.inputValue()).toBe("1");
+  });
+
   it("says on its own terminal that a machine panicked, and starts it anew", async () => {
     const { page } = await open(smallLab("file"));
     await prompt(page);
