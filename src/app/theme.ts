@@ -6,10 +6,3 @@ export function showTheme(theme: Theme): void {
   if (theme === "auto") root.removeAttribute("data-theme");
   else root.setAttribute("data-theme", theme);
 }
-
-/** @returns a function that ends the watch for the system changing between light and dark */
-export function watchSystemTheme(changed: () => void): () => void {
-  const query = matchMedia("(prefers-color-scheme: dark)");
-  query.addEventListener("change", changed);
-  return () => query.removeEventListener("change", changed);
-}

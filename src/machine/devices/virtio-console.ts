@@ -115,11 +115,6 @@ export class VirtioConsole implements SavedDevice {
     this.#deliver(port);
   }
 
-  /** Bytes given to {@link send} that the guest has not taken yet. */
-  waiting(port: number): number {
-    return this.#states[port]!.waiting.reduce((sum, bytes) => sum + bytes.length, 0);
-  }
-
   /** Tells the guest the terminal's size, which sends its foreground process SIGWINCH. */
   resize(columns: number, rows: number): void {
     this.#columns = columns;
