@@ -60,6 +60,7 @@ struct shared_info {
     volatile u32 masked;         /* one bit an event channel */
     volatile u32 cr2;            /* PV: address of the last page fault delivered */
     volatile u32 ticks;          /* timer ticks (10 ms) since the domain started */
+    volatile u32 done;           /* elements of the last list (HC_MMU_UPDATE, HC_MMUEXT, HC_MULTICALL) that were done */
 };
 
 /* Segment selectors a guest kernel must use, with flat 4 GB descriptors in its own GDT at these places. */
@@ -71,21 +72,23 @@ struct shared_info {
 
 /*
  * Hypercalls: int 0x82 from the guest's kernel; EAX = number, arguments in EBX, ECX, EDX; result in
- * EAX, negative is an error. Addresses are guest-virtual unless they say otherwise.
+ * EAX, negative is an error. Addresses are guest-virtual unless they say otherwise. The calls that take
+ * lists return 0, or the error of the first element refused: nothing after it has been done, and
+ * shared_info.done says how many came before it.
  */
 #define HYPERCALL_VECTOR 0x82
 #define EVENT_VECTOR 0x40 /* upcalls come through the guest's IDT at this vector */
 #define SYSCALL_VECTOR 0x80
 
 enum hypercall {
-    HC_MMU_UPDATE = 1,    /* (struct mmu_update *, n): n validated stores to page tables */
+    HC_MMU_UPDATE = 1,    /* (struct mmu_update *, n): n validated stores to page tables, BATCH_MAX at most */
     HC_UPDATE_VA = 2,     /* (va, pte): the entry that maps va in the current tables, and its invalidation */
     HC_MMUEXT = 3,        /* (struct mmuext_op *, n) */
     HC_MULTICALL = 4,     /* (struct multicall *, n) */
     HC_SET_TRAPS = 5,     /* (idt, limit): as LIDT; a trap gate at 0x80 with DPL 3 is taken without an exit */
     HC_STACK_SWITCH = 6,  /* (esp): kernel stack for entries from user mode */
     HC_IRET = 7,          /* (): as IRET from the frame at ESP, interrupt flag included */
-    HC_CONSOLE_WRITE = 8, /* (buffer, n) */
+    HC_CONSOLE_WRITE = 8, /* (buffer, n, tty) */
     HC_CONSOLE_READ = 9,  /* (tty): a byte from terminal 0 or 1, or -1 */
     HC_BLOCK = 10,        /* (): unmask upcalls and wait for one */
     HC_YIELD = 11,        /* () */
@@ -106,7 +109,8 @@ enum mmuext_cmd {
     MMUEXT_TLB_FLUSH, MMUEXT_INVLPG,                /* arg: -, va */
 };
 struct mmuext_op { u32 cmd, arg; };
-struct multicall { u32 op, args[3], result; };
+struct multicall { u32 op, args[3], result; }; /* any call but HC_MULTICALL, HC_IRET and HC_EXIT */
+#define BATCH_MAX 64u /* elements in one list */
 
 /* Event channels: ports 0 to 31 of a domain. */
 #define EVENT_TIMER 0
@@ -123,8 +127,8 @@ enum event_op {
 enum grant_op {
     GRANT_ACCESS = 1, /* (gfn << 8 | domid, 1 if read-only): returns a grant reference */
     GRANT_END,        /* (ref): revoke; refused with -EBUSY while mapped */
-    GRANT_MAP,        /* (domid << 8 | ref, gfn): SHADOW, VTLB: the frame appears at gfn. PV: returns its mfn */
-    GRANT_UNMAP,      /* (domid << 8 | ref) */
+    GRANT_MAP,        /* (domid << 8 | ref, gfn): SHADOW, VTLB: the frame appears at gfn. PV: returns its mfn, to be put in entries */
+    GRANT_UNMAP,      /* (domid << 8 | ref): what was at gfn comes back. PV: -EBUSY while entries map it */
 };
 
 #define HV_EINVAL (-22)

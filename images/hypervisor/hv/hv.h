@@ -119,7 +119,14 @@ struct platform {
 };
 
 struct event_port { u8 state; u8 remote; u8 remote_port; u8 pad; }; /* state: 0 free, 1 unbound, 2 bound, 3 the hypervisor's */
-struct grant { u32 used; u32 mfn; u8 to, read_only; u16 maps; };
+/* One a grant reference. `maps` counts GRANT_MAPs still in force, `entries` the PV page-table entries through them. */
+struct grant {
+    u32 used;
+    u32 mfn;
+    u8 to, read_only;
+    u16 maps, entries;
+    u16 gfn, aside; /* where the grantee sees it, and the frame of its own that was there (not PV) */
+};
 
 enum run_state { RUN_DEAD = 0, RUN_READY, RUN_BLOCKED };
 
@@ -136,7 +143,8 @@ struct domain {
     struct shared_info *shared;
     struct regs regs;      /* while it does not run */
     u32 weight, cap;       /* cap in percent of a tick's worth, 0 for none */
-    int credit;
+    int credit;            /* 100 a tick (schedule.c) */
+    u32 boosted;           /* it was woken in credit: runs before the others until its next tick */
     u32 ran_ticks;
     u32 exit_code;
     u32 timer_event;       /* PV: ticks wanted as events */
@@ -235,20 +243,34 @@ void flush_all(void);
 void direct_init(struct domain *d);    /* builds and pins the initial tables */
 void direct_release(struct domain *d);
 void direct_page_fault(struct domain *d, struct regs *regs, gva_t gva);
-int direct_update(struct domain *d, u32 ptr, u32 value);
-int direct_extended(struct domain *d, u32 command, u32 arg);
+int direct_update(struct domain *d, ma_t ptr, u32 value);      /* one entry of a page table; 0 or HV_E… */
+int direct_update_va(struct domain *d, gva_t va, u32 value);   /* the entry that maps va now */
+int direct_extended(struct domain *d, u32 command, u32 arg);   /* enum mmuext_cmd */
 void direct_verify(struct domain *d);
+int refuse(enum refusal why, u32 a, u32 b);                    /* traces it; returns the HV_E… that goes with it */
+
+/* ---- direct_types.c: what frames are used as, and how often ---- */
+bool owns(const struct domain *d, mfn_t mfn);
+int type_get(struct domain *d, mfn_t mfn, u32 type); /* one more use as that type, validated if it is the first; 0 or HV_E… */
+void type_put(struct domain *d, mfn_t mfn);
+int entry_get(struct domain *d, u32 level, u32 entry); /* what an entry of an L1 or L2 table refers to gets one more use */
+void entry_put(struct domain *d, u32 level, u32 entry);
+int reference_get(mfn_t mfn); /* a use that asks for no type: a read-only mapping, a grant */
+void reference_put(mfn_t mfn);
 
 /* ---- hypercall.c, events.c, grants.c, schedule.c ---- */
 void hypercall(struct domain *d, struct regs *regs);
 void event_send(struct domain *to, u32 port);
+bool events_pending(const struct domain *d); /* an upcall is due as soon as interrupts are on */
 int event_op(struct domain *d, u32 op, u32 a, u32 b);
 void events_release(struct domain *d);
 int grant_op(struct domain *d, u32 op, u32 a, u32 b);
-bool grant_allows(const struct domain *d, mfn_t mfn, bool write); /* a live grant of a foreign frame to d */
+struct grant *grant_of(const struct domain *d, mfn_t mfn, bool write); /* the grant by which d maps a foreign frame, or NULL */
+bool grant_allows(const struct domain *d, mfn_t mfn, bool write);
 void grants_release(struct domain *d);
 void schedule_init(void);
-void schedule_tick(void);
+void schedule_tick(void); /* at each timer interrupt: charges who ran, sends timer events */
+void yield(void);         /* let another domain of the same standing run first */
 void block(struct domain *d);
 void wake(struct domain *d);
 void schedule(void); /* at the end of an exit: changes `current` when another should run; idles when none can */
