@@ -161,6 +161,24 @@ extern struct regs *guest_regs; /* of the exit being dealt with */
 static inline void *machine(ma_t address) { return (void *)address; }
 static inline ma_t machine_address(const volatile void *p) { return (ma_t)p; }
 
+/* memory.c */
+void *memcpy(void *to, const void *from, __SIZE_TYPE__ bytes);
+void *memset(void *to, int value, __SIZE_TYPE__ bytes);
+
+static inline void outb(u16 port, u8 value) { __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port)); }
+static inline u8 inb(u16 port) { u8 value; __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port)); return value; }
+static inline void outl(u16 port, u32 value) { __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port)); }
+static inline u32 inl(u16 port) { u32 value; __asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port)); return value; }
+
+/* ---- entry.S, boot.S, tables.c ----
+ * CR4.PGE is off while guests run. A global translation would outlive the change to the hypervisor's own
+ * directory, and a guest could have it map any address below HV_HOLE that the hypervisor itself uses. So
+ * PTE_G may be copied into a shadow or left in a guest's table, and means nothing to this CPU; every way
+ * back into a guest loads CR3 from mmu.root and drops all translations there are.
+ */
+extern u32 hv_slot_pde; /* what slot HV_SLOT of every directory a guest runs on must hold */
+extern ma_t hv_root;    /* the hypervisor's own directory */
+
 /* ---- trace.c ---- */
 void count(enum trace_kind kind);
 void trace4(enum trace_kind kind, u32 a, u32 b, u32 c, u32 d); /* a step, or the reason of this exit: the last exit kind named wins */
@@ -198,8 +216,10 @@ u32 *reg_of(struct regs *regs, u32 number);
 
 /* ---- emulate.c ---- */
 bool emulate_privileged(struct domain *d, struct regs *regs);              /* #GP in ring 1; false: deliver #GP to the guest */
+/* DONE: executed, EIP past it (a rep: as far as its page goes). FAULT: its source faulted, and the guest has been
+ * given that page fault. UNKNOWN: nothing done, no such store or (PV) refused. */
 enum store { STORE_DONE, STORE_FAULT, STORE_UNKNOWN };
-/* Executes the store at EIP whose target is `gva` through `store32` (size 4, aligned) or by bytes otherwise. */
+/* Executes the store at EIP that faulted at `gva`, word by word through mmu_store32 (PV: direct_update). */
 enum store emulate_store(struct domain *d, struct regs *regs, gva_t gva);
 
 /* ---- walk.c, p2m.c ---- */
@@ -285,7 +305,10 @@ void platform_tick(struct domain *d);
 void platform_raise(struct domain *d, u32 irq);
 bool platform_pending(struct domain *d, u32 *vector); /* an interrupt the PIC would deliver; taking it acknowledges */
 bool platform_has_pending(const struct domain *d);
-void console_input(void); /* moves bytes from the machine's UARTs to whoever reads them */
+void console_input(void); /* a byte at the machine's UARTs is announced to domain 0, whose UARTs they are */
+int console_read(struct domain *d, u32 tty);  /* terminal 0 or 1: its next byte, or -1 */
+void console_write(struct domain *d, u32 tty, u8 byte);
+void machine_end(void) __attribute__((noreturn)); /* no domain is left */
 void log_text(const char *text);
 void log_hex(u32 value);
 
