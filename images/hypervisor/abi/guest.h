@@ -87,7 +87,7 @@ enum hypercall {
     HC_MULTICALL = 4,     /* (struct multicall *, n) */
     HC_SET_TRAPS = 5,     /* (idt, limit): as LIDT; a trap gate at 0x80 with DPL 3 is taken without an exit */
     HC_STACK_SWITCH = 6,  /* (esp): kernel stack for entries from user mode */
-    HC_IRET = 7,          /* (): as IRET from the frame at ESP, interrupt flag included */
+    HC_IRET = 7,          /* (): from the frame at ESP: EAX, then what IRET pops; interrupt flag included */
     HC_CONSOLE_WRITE = 8, /* (buffer, n, tty) */
     HC_CONSOLE_READ = 9,  /* (tty): a byte from terminal 0 or 1, or -1 */
     HC_BLOCK = 10,        /* (): unmask upcalls and wait for one */

@@ -20,6 +20,7 @@
 #include "../abi/guest.h"
 #include "../abi/trace.h"
 #include "../abi/types.h"
+#include "selectors.h"
 
 typedef u32 bool;
 #define true 1
@@ -32,11 +33,6 @@ typedef u32 bool;
 #define MACHINE_FRAMES 8192u /* 32 MB: guests' frames are taken from the upper half, scrambled */
 #define FIRST_GUEST_MFN 4096u
 #define NR_SHADOWS 256u
-
-/* Our own selectors. 0x08 to 0x23 are the guest's (abi/guest.h); kernel segments there have DPL 1. */
-#define HV_CS 0x60u
-#define HV_DS 0x68u
-#define HV_TSS 0x70u
 
 /* What a guest frame shows as CS when its kernel was interrupted: RPL 2 with DPL 1, so that IRET always
  * traps and gives back the interrupt flag (a native IRET at IOPL 0 would leave it as it is). */
@@ -198,6 +194,8 @@ void set_interrupts(struct domain *d, bool on);
 void update_direct_gate(struct domain *d); /* after LIDT, LTR, a store to a watched page, HC_SET_TRAPS */
 void set_kernel_stack(struct domain *d, u32 ss, u32 esp);
 void enter_user(struct domain *d, u32 eip, u32 eflags, u32 esp); /* state as after an IRET to ring 3 */
+/* The flags a guest may choose (arithmetic, TF, DF, AC, ID); the real IF stays on, IOPL, NT and VM stay 0. */
+static inline u32 guest_eflags(u32 wanted) { return (wanted & 0x240DD5) | FLAG_IF | 2; }
 
 /* ---- decode.c ---- */
 struct insn {
@@ -283,6 +281,7 @@ void hypercall(struct domain *d, struct regs *regs);
 void event_send(struct domain *to, u32 port);
 bool events_pending(const struct domain *d); /* an upcall is due as soon as interrupts are on */
 int event_op(struct domain *d, u32 op, u32 a, u32 b);
+void events_init(struct domain *d);
 void events_release(struct domain *d);
 int grant_op(struct domain *d, u32 op, u32 a, u32 b);
 struct grant *grant_of(const struct domain *d, mfn_t mfn, bool write); /* the grant by which d maps a foreign frame, or NULL */
