@@ -117,6 +117,22 @@ enum kill {
 #undef X
 };
 
+/* What the verifier can find wrong: where, what is there, what should be. */
+#define FAULTS(X)                                                                              \
+    X(FAULT_FOREIGN, "maps a frame of another owner without a grant") /* entry's address, entry, domid */ \
+    X(FAULT_WRITABLE_TABLE, "maps a page table writable")             /* entry's address, entry, the frame's type */ \
+    X(FAULT_LINK, "a directory entry that names no page table")       /* entry's address, entry, type expected */ \
+    X(FAULT_HV_SLOT, "the hypervisor's slot was changed")             /* entry's address, entry, expected */ \
+    X(FAULT_ROOT, "CR3 is not the validated directory")               /* CR3, the guest's, type expected */ \
+    X(FAULT_TYPE_COUNT, "uses as its type counted wrong")             /* mfn, counted, found */ \
+    X(FAULT_REF_COUNT, "uses counted wrong")                          /* mfn, counted, found */
+enum fault {
+    FAULT_NONE = 0,
+#define X(name, words) name,
+    FAULTS(X)
+#undef X
+};
+
 /* 64 bytes. An exit's steps are written first, its own record last, so the record before the bell is the exit. */
 struct trace_record {
     u32 seq;   /* number of this record, from 0 */
@@ -152,7 +168,7 @@ struct hv_info {
     u32 verify;                       /* 1: check everything at every exit; may be set from outside */
     u32 verify_entries;               /* entries checked so far, low 32 bits */
     u32 verify_faults;
-    u32 fault_kind, fault_where, fault_have, fault_want; /* the first fault found */
+    u32 fault_kind, fault_where, fault_have, fault_want; /* the first fault found: enum fault */
     u32 panic;                        /* machine address of a text, 0 while all is well */
     u32 count[96];                    /* by enum trace_kind, exits and steps, counted in every build */
     u32 instructions_hv[32];          /* by exit reason: instructions from entry to leaving; needs a watcher */

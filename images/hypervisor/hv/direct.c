@@ -115,9 +115,7 @@ void direct_page_fault(struct domain *d, struct regs *regs, gva_t gva)
     u32 kind = regs->error & (PTE_P | PTE_W | PTE_U); /* the error code's low bits have the same order */
     if ((d->start->flags & START_PTWR) && kind == (PTE_P | PTE_W) && emulate_table_store(d, regs, gva)) return;
     trace(EXIT_PF_GUEST, gva, regs->error, 0);
-    d->vcpu.cr2 = gva;
-    d->shared->cr2 = gva;
-    inject(d, 14, true, regs->error & 7);
+    inject_page_fault(d, gva, regs->error & 7);
 }
 
 /* A frame of memory that the domain starts with, cleared. */

@@ -182,13 +182,17 @@ void trace4(enum trace_kind kind, u32 a, u32 b, u32 c, u32 d); /* a step, or the
 void trace_exit_begin(const struct regs *regs);
 void trace_exit_end(void); /* writes the exit's record, runs the verifier if asked, rings the bell and waits */
 void trace_instruction(const u8 *bytes, u32 length);
+void trace_idle(bool begins); /* around the idle loop, whose instructions are nobody's */
+void trace_init(void);
 void bell(enum bell which);
 void panic(const char *why) __attribute__((noreturn));
 
 /* ---- traps.c ---- */
 /* Delivers an interrupt or exception through the guest's IDT, switching to its kernel stack when it was in user mode. */
 void inject(struct domain *d, u32 vector, bool has_error, u32 error);
+void inject_page_fault(struct domain *d, gva_t gva, u32 error);
 void deliver_pending(struct domain *d);
+void run_guests(void) __attribute__((noreturn));
 bool interrupts_enabled(const struct domain *d);
 void set_interrupts(struct domain *d, bool on);
 void update_direct_gate(struct domain *d); /* after LIDT, LTR, a store to a watched page, HC_SET_TRAPS */
@@ -253,6 +257,7 @@ void mmu_invlpg(struct domain *d, gva_t gva);
 void mmu_store32(struct domain *d, gpa_t gpa, u32 value);
 void mmu_watch(struct domain *d, gva_t gva, u32 bytes); /* stores there exit from now on */
 void verify(struct domain *d);
+void verify_fault(enum fault kind, u32 where, u32 have, u32 want); /* counts it; the first is kept in hv_info */
 void load_cr3(ma_t root); /* what the guest will run on; done on the way out */
 void flush_page(gva_t gva);
 void flush_all(void);
@@ -311,7 +316,8 @@ void machine_end(void) __attribute__((noreturn)); /* no domain is left */
 void log_text(const char *text);
 void log_hex(u32 value);
 
-/* ---- boot options ---- */
+/* ---- options.c ---- */
+void options_parse(const char *line);
 struct options { u32 mode, role1, mode1, domains, verify, oos, ptwr, batch, weight[MAX_DOMAINS], cap[MAX_DOMAINS], bug; const char *guest_line; };
 extern struct options options;
 
