@@ -120,6 +120,8 @@ function hostApi(call: Call): HostApi {
     resume: (machine) => call((host) => host.resume(machine)),
     speed: (machine, speed) => call((host) => host.speed(machine, speed)),
     meters: (machine) => call((host) => host.meters(machine)),
+    travel: (machine, target) => call((host) => host.travel(machine, target)),
+    probe: (machine, probe, args) => call((host) => host.probe(machine, probe, args)),
     snapshot: (machine) => call((host) => host.snapshot(machine)),
     restore: (machine, snapshot) => call((host) => host.restore(machine, snapshot)),
   };

@@ -113,6 +113,19 @@ const machine = map(
     ),
     nics: v.optional(v.pipe(v.array(nic, "a list of network cards"), v.maxLength(8, "at most 8 network cards"))),
     layers: v.optional(v.pipe(v.array(id, "a list of layers"), v.maxLength(16, "at most 16 layers"))),
+    /** Words the machine is booted with: the hypervisor's options, as `mode=shadow`. */
+    options: v.optional(
+      v.pipe(
+        v.array(
+          v.pipe(
+            v.string("an option"),
+            v.regex(/^(?:--|[a-z][a-z0-9]{0,15}(?:=[a-z0-9-]{1,31})?)$/, "an option such as mode=shadow"),
+          ),
+          "a list of options",
+        ),
+        v.maxLength(24, "at most 24 options"),
+      ),
+    ),
     /** Path in the guest → file in the lab's `files/`. */
     files: v.optional(
       v.pipe(
@@ -129,7 +142,7 @@ const machine = map(
       ),
     ),
   },
-  "a machine: { image, memory, nics, layers, files }",
+  "a machine: { image, memory, nics, layers, options, files }",
 );
 
 const link = map(

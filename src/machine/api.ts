@@ -76,6 +76,28 @@ export interface Meters {
   /** Share of host time spent executing the guest since the last look, 0 to 1. */
   readonly busy: number;
   readonly jit: boolean;
+  /** Exits to the hypervisor since the machine started, where there is one. */
+  readonly exits?: number;
+}
+
+/** Where a machine that counts its exits should go (the teaching hypervisor's). */
+export type TravelTarget =
+  | { readonly to: "next" }
+  /** To the exit before the one it stands at. */
+  | { readonly to: "previous" }
+  /** To a numbered exit, counted from 1 at the machine's start; 0 is the start itself. */
+  | { readonly to: "exit"; readonly exit: number }
+  /** To the next exit of one of these kinds (names of `enum trace_kind`). */
+  | { readonly to: "kind"; readonly kinds: readonly string[] };
+
+export interface TravelReport {
+  /** False when it was stopped, or the machine ended, before it got there. */
+  readonly reached: boolean;
+  /** Exits until here. */
+  readonly exit: number;
+  /** Instructions until here. */
+  readonly instructions: number;
+  readonly milliseconds: number;
 }
 
 /** The host in its worker, as comlink shows it. Every method names the machine by {@link MachineSpec.name}. */
@@ -96,6 +118,10 @@ export interface HostApi {
   /** Slow motion: `speed` is a share of full speed, above 0 to 1. A restart or a restore goes at full speed. */
   speed(machine: string, speed: number): Promise<void>;
   meters(machine: string): Promise<Meters>;
+  /** Runs a machine to an exit, forwards or back, and leaves it paused there. */
+  travel(machine: string, target: TravelTarget): Promise<TravelReport>;
+  /** Reads a probe that looks into the machine's memory. Plain JSON data; the machine notices nothing. */
+  probe(machine: string, probe: string, args: Readonly<Record<string, unknown>>): Promise<unknown>;
   /** The machine as it is now, for {@link HostApi.restore}; it runs on. */
   snapshot(machine: string): Promise<Uint8Array>;
   /** Puts a running machine back to a snapshot of its own. Refused with a reason when it is not one, losing nothing. */

@@ -1,36 +1,55 @@
-import type { MachineEvent } from "./api.ts";
-import type { Image } from "./image/manifest.ts";
+import type { MachineEvent, NoticeCode, StopReason } from "./api.ts";
+import type { GuestMachine } from "./guest-machine.ts";
+import { HypervisorMachine, type HypervisorParts } from "./hypervisor/machine.ts";
+import type { Image, LinuxImage, MultibootImage } from "./image/manifest.ts";
 import { type Emulator, Machine } from "./machine.ts";
 import type { MachineSpec } from "./spec.ts";
 
 /** Bytes of randomness a clone is given: what Linux's generator is seeded from (256 bits) with as much to spare. */
 const ENTROPY = 64;
 
+/** What every machine tells. */
+interface Told {
+  readonly onConsole: (bytes: Uint8Array) => void;
+  readonly onStopped: (reason: StopReason, message: string) => void;
+  readonly onNotice: (code: NoticeCode, message: string) => void;
+}
+
 /** A machine and whoever listens to it. What it says before anybody does is kept for the first who does. */
-export class Guest {
-  readonly image: Image;
-  readonly machine: Machine;
+export class Guest<M extends GuestMachine = GuestMachine, I extends Image = Image> {
+  readonly image: I;
+  readonly machine: M;
   #listener: ((event: MachineEvent) => void) | undefined;
   #early: MachineEvent[] = [];
 
   /** @param install puts a layer into the guest when one of its tools is started */
-  static async create(
+  static async linux(
     spec: MachineSpec,
-    image: Image,
+    image: LinuxImage,
     emulator: Emulator,
-    install: (guest: Guest, layer: string) => Promise<void>,
-  ): Promise<Guest> {
-    const machine: Machine = await Machine.create(spec, emulator, {
+    install: (guest: LinuxGuest, layer: string) => Promise<void>,
+  ): Promise<LinuxGuest> {
+    const guest: LinuxGuest = await Guest.#around(image, (told) =>
+      Machine.create(spec, emulator, { ...told, onWant: (layer) => install(guest, layer) }),
+    );
+    return guest;
+  }
+
+  static hypervisor(spec: MachineSpec, image: MultibootImage, parts: HypervisorParts): Promise<HypervisorGuest> {
+    return Guest.#around(image, (told) => HypervisorMachine.create(spec, parts, told));
+  }
+
+  static async #around<M extends GuestMachine, I extends Image>(image: I, create: (told: Told) => Promise<M>) {
+    const machine = await create({
       onConsole: (bytes) => guest.tell({ type: "console", bytes }),
       onStopped: (reason, message) => guest.tell({ type: "stopped", reason, message }),
       onNotice: (code, message) => guest.tell({ type: "notice", code, message }),
-      onWant: (layer) => install(guest, layer),
     });
     const guest = new Guest(machine, image);
     return guest;
   }
 
-  private constructor(machine: Machine, image: Image) {
+  private constructor(machine: M, image: I) {
     this.machine = machine;
     this.image = image;
   }
@@ -65,6 +84,9 @@ export class Guest {
     const { name, nics } = this.machine.spec;
     const macs = nics.map(({ mac }, index) => ({ card: `eth${index}`, mac }));
     const entropy = crypto.getRandomValues(new Uint8Array(ENTROPY));
-    await this.machine.agent.identify({ hostname: name, time: Date.now(), macs, entropy }, patience);
+    await this.machine.identify({ hostname: name, time: Date.now(), macs, entropy }, patience);
   }
 }
+
+export type LinuxGuest = Guest<Machine, LinuxImage>;
+export type HypervisorGuest = Guest<HypervisorMachine, MultibootImage>;

@@ -7,13 +7,17 @@ import type {
   RunResult,
   StartOptions,
   StartReport,
+  TravelReport,
+  TravelTarget,
 } from "./api.ts";
-import { Guest } from "./guest.ts";
+import { Guest, type LinuxGuest } from "./guest.ts";
+import type { GuestMachine } from "./guest-machine.ts";
+import { createHypervisor } from "./hypervisor/start.ts";
 import { PartCache } from "./image/cache.ts";
 import type { ImageSource } from "./image/load.ts";
-import { findImage, type Image, type Manifest } from "./image/manifest.ts";
+import { findImage, type Image, type LinuxImage, type Manifest, type MultibootImage } from "./image/manifest.ts";
 import { installLayer } from "./layers.ts";
-import type { Machine } from "./machine.ts";
+import { TERMINAL } from "./machine.ts";
 import { buildKey, snapshotKey, unwrapState, wrapState } from "./snapshot/format.ts";
 import type { SnapshotStore } from "./snapshot/store.ts";
 import { type MachineSpec, machineSpec, specToAddress } from "./spec.ts";
@@ -31,10 +35,6 @@ export interface Surroundings {
 /** Seconds of running a restored guest has to answer its first call; a sound one takes milliseconds. */
 const FIRST_ANSWER = 10;
 
-/** A terminal's size before anybody knows better. */
-const COLUMNS = 80;
-const ROWS = 24;
-
 /** Milliseconds within which a guest made ready should show its prompt; later it is taken as it is. */
 const PROMPT_WITHIN = 1000;
 
@@ -48,7 +48,7 @@ export class Host implements HostApi {
   readonly #parts: PartCache;
   #module: Promise<WebAssembly.Module> | undefined;
   /** A machine started ahead and standing still at its prompt, and what it was made for. */
-  #ready: { readonly made: string; readonly guest: Promise<Guest | undefined> } | undefined;
+  #ready: { readonly made: string; readonly guest: Promise<LinuxGuest | undefined> } | undefined;
 
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings;
@@ -64,7 +64,8 @@ export class Host implements HostApi {
     const image = findImage(this.#surroundings.manifest, name);
     const snapshots = await this.#surroundings.snapshots;
     const stored = await snapshots.has(buildKey(name, image)).catch(() => false);
-    const parts = stored ? ["rom"] : ["rom", "kernel", "initramfs"];
+    const all = image.boot === "linux" ? ["rom", "kernel", "initramfs"] : ["traced", "layout"];
+    const parts = stored ? ["rom"] : all;
     await Promise.all([this.warm(), ...parts.map((part) => this.#parts.load(part, image.parts[part]!))]);
   }
 
@@ -81,8 +82,10 @@ export class Host implements HostApi {
     const spec = machineSpec(given);
     const made = readyKey(spec, options);
     if (this.#ready?.made === made || this.#guests.has(spec.name)) return;
+    const image = findImage(this.#surroundings.manifest, spec.image);
+    if (image.boot !== "linux") return; // it starts as fast as it could be restored
     this.#dropReady();
-    const guest = this.#atPrompt(spec, options).catch(() => undefined);
+    const guest = this.#atPrompt(spec, image, options).catch(() => undefined);
     this.#ready = { made, guest };
     await guest;
   }
@@ -98,6 +101,10 @@ export class Host implements HostApi {
       return { how, milliseconds: performance.now() - began, agentMilliseconds, instructions };
     };
 
+    if (image.boot === "multiboot") {
+      const guest = await this.#bootHypervisor(spec, image, events);
+      return report("boot", performance.now() - began, guest.machine.meters().instructions);
+    }
     const restored = options.start === "boot" ? undefined : await this.#restoreStored(spec, image, options, events);
     if (restored) return report("restore", performance.now() - began, 0);
 
@@ -107,7 +114,7 @@ export class Host implements HostApi {
     for (const layer of spec.layers) await this.#install(guest, layer);
     const state = options.start === "boot" ? undefined : await guest.machine.save();
     await guest.identify();
-    await openConsole(guest.machine, options);
+    await guest.machine.openConsole(options);
     if (state) void this.#store(guest, state); // the student is at the prompt while the disk works
     return report("boot", agentMilliseconds, instructions);
   }
@@ -138,15 +145,15 @@ export class Host implements HostApi {
   }
 
   async run(machine: string, script: string, options?: RunOptions): Promise<RunResult> {
-    return this.#alive(machine).agent.run(script, options);
+    return this.#alive(machine).run(script, options);
   }
 
   async put(machine: string, path: string, bytes: Uint8Array, mode?: number): Promise<void> {
-    await this.#alive(machine).agent.put(path, bytes, mode);
+    await this.#alive(machine).put(path, bytes, mode);
   }
 
   async get(machine: string, path: string): Promise<Uint8Array> {
-    return this.#alive(machine).agent.get(path);
+    return this.#alive(machine).get(path);
   }
 
   async pause(machine: string): Promise<void> {
@@ -154,10 +161,7 @@ export class Host implements HostApi {
   }
 
   async resume(machine: string): Promise<void> {
-    const guest = this.#alive(machine);
-    guest.resume();
-    // its clocks stood still; the wall clock is set right, if the agent is there to do it, the uptime is not
-    await guest.agent.identify({ time: Date.now() }, FIRST_ANSWER).catch(() => {});
+    this.#alive(machine).resume();
   }
 
   async speed(machine: string, speed: number): Promise<void> {
@@ -169,16 +173,28 @@ export class Host implements HostApi {
     return this.#guest(machine).machine.meters();
   }
 
+  async travel(machine: string, target: TravelTarget): Promise<TravelReport> {
+    return this.#alive(machine).travel(target);
+  }
+
+  async probe(machine: string, probe: string, args: Readonly<Record<string, unknown>>): Promise<unknown> {
+    return this.#guest(machine).machine.probe(probe, args);
+  }
+
   async snapshot(machine: string): Promise<Uint8Array> {
     const guest = this.#guest(machine);
-    const state = await this.#alive(machine).save();
+    const state =
+      (guest.machine.alive ? undefined : await guest.machine.rescue()) ?? (await this.#alive(machine).save());
     return wrapState(state, snapshotKey(guest.machine.spec, guest.image));
   }
 
   async restore(machine: string, snapshot: Uint8Array): Promise<void> {
     const { machine: old, image, listener } = this.#guest(machine);
     const state = await unwrapState(snapshot, snapshotKey(old.spec, image));
-    const fresh = await this.#create(old.spec, image);
+    const fresh: Guest =
+      image.boot === "linux"
+        ? await this.#create(old.spec, image)
+        : await createHypervisor(old.spec, image, this.#parts, this.#compiled());
     try {
       await fresh.machine.restore(state);
       fresh.machine.release();
@@ -202,16 +218,16 @@ export class Host implements HostApi {
    */
   async #restoreStored(
     spec: MachineSpec,
-    image: Image,
+    image: LinuxImage,
     options: StartOptions,
     events: (event: MachineEvent) => void,
-  ): Promise<Guest | undefined> {
+  ): Promise<LinuxGuest | undefined> {
     const ready = await this.#takeReady(spec, options);
     if (ready) {
       ready.machine.release();
-      ready.machine.resize(options.columns ?? COLUMNS, options.rows ?? ROWS);
+      ready.machine.resize(options.columns ?? TERMINAL.columns, options.rows ?? TERMINAL.rows);
       this.#add(ready, events);
-      await ready.machine.agent.identify({ time: Date.now() }, FIRST_ANSWER); // its clock stood still
+      await ready.machine.identify({ time: Date.now() }, FIRST_ANSWER); // its clock stood still
       return ready;
     }
     try {
@@ -233,10 +249,10 @@ export class Host implements HostApi {
    */
   async #restored(
     spec: MachineSpec,
-    image: Image,
+    image: LinuxImage,
     options: StartOptions,
     events: (event: MachineEvent) => void = () => {},
-  ): Promise<Guest | undefined> {
+  ): Promise<LinuxGuest | undefined> {
     const key = snapshotKey(spec, image);
     // beside the reading of what is stored; a failure is met again, and told, where the machine is made
     void Promise.all([this.warm(), this.#parts.load("rom", image.parts.rom)]).catch(() => {});
@@ -248,7 +264,7 @@ export class Host implements HostApi {
     try {
       await guest.machine.restore(state);
       guest.machine.release();
-      await Promise.all([guest.identify(FIRST_ANSWER), openConsole(guest.machine, options)]);
+      await Promise.all([guest.identify(FIRST_ANSWER), guest.machine.openConsole(options)]);
       return guest;
     } catch (error) {
       guest.machine.destroy();
@@ -257,8 +273,8 @@ export class Host implements HostApi {
   }
 
   /** @returns a guest that stands still with its prompt shown, or undefined when nothing is stored */
-  async #atPrompt(spec: MachineSpec, options: StartOptions): Promise<Guest | undefined> {
-    const guest = await this.#restored(spec, findImage(this.#surroundings.manifest, spec.image), options);
+  async #atPrompt(spec: MachineSpec, image: LinuxImage, options: StartOptions): Promise<LinuxGuest | undefined> {
+    const guest = await this.#restored(spec, image, options);
     const late = performance.now() + PROMPT_WITHIN;
     while (guest && !(guest.hasSpoken && guest.machine.resting) && performance.now() < late) {
       await new Promise((resolve) => setTimeout(resolve, 5));
@@ -268,7 +284,7 @@ export class Host implements HostApi {
   }
 
   /** @returns the machine made ready for this start, if there is one; any other is let go */
-  async #takeReady(spec: MachineSpec, options: StartOptions): Promise<Guest | undefined> {
+  async #takeReady(spec: MachineSpec, options: StartOptions): Promise<LinuxGuest | undefined> {
     const ready = this.#ready;
     if (ready?.made !== readyKey(spec, options)) {
       this.#dropReady();
@@ -283,7 +299,16 @@ export class Host implements HostApi {
     this.#ready = undefined;
   }
 
-  async #boot(spec: MachineSpec, image: Image, events: (event: MachineEvent) => void): Promise<Guest> {
+  async #bootHypervisor(spec: MachineSpec, image: MultibootImage, events: (event: MachineEvent) => void) {
+    const progress = (progress: Progress) => events({ type: "progress", progress });
+    const guest = await createHypervisor(spec, image, this.#parts, this.#compiled(), progress);
+    progress({ stage: "boot" });
+    this.#add(guest, events);
+    await guest.machine.boot();
+    return guest;
+  }
+
+  async #boot(spec: MachineSpec, image: LinuxImage, events: (event: MachineEvent) => void): Promise<LinuxGuest> {
     const progress = (progress: Progress) => events({ type: "progress", progress });
     const load = (name: string) => {
       const part = image.parts[name]!;
@@ -302,18 +327,18 @@ export class Host implements HostApi {
     return guest;
   }
 
-  async #create(spec: MachineSpec, image: Image): Promise<Guest> {
+  async #create(spec: MachineSpec, image: LinuxImage): Promise<LinuxGuest> {
     const [module, rom] = await Promise.all([this.#compiled(), this.#parts.load("rom", image.parts.rom)]);
-    return Guest.create(spec, image, { module, rom }, (guest, layer) => this.#install(guest, layer));
+    return Guest.linux(spec, image, { module, rom }, (guest, layer) => this.#install(guest, layer));
   }
 
-  #add(guest: Guest, events: (event: MachineEvent) => void): Guest {
+  #add<G extends Guest>(guest: G, events: (event: MachineEvent) => void): G {
     this.#guests.set(guest.machine.spec.name, guest);
     guest.listen(events);
     return guest;
   }
 
-  async #install(guest: Guest, name: string): Promise<void> {
+  async #install(guest: LinuxGuest, name: string): Promise<void> {
     const layer = findLayer(guest.image, name);
     const archive = await this.#parts.load(name, layer, (loaded) =>
       guest.tell({ type: "progress", progress: { stage: "layer", part: name, loaded, total: layer.bytes } }),
@@ -349,7 +374,7 @@ export class Host implements HostApi {
     return guest;
   }
 
-  #alive(machine: string): Machine {
+  #alive(machine: string): GuestMachine {
     const guest = this.#guest(machine);
     guest.machine.assertAlive();
     return guest.machine;
@@ -362,11 +387,6 @@ function findLayer(image: Image, name: string): Image["layers"][string] {
   throw new Error(
     `The image has no layer called \`${name}\`; it has: ${Object.keys(image.layers).join(", ") || "none"}.`,
   );
-}
-
-async function openConsole(machine: Machine, { environment = {}, columns = COLUMNS, rows = ROWS }: StartOptions) {
-  machine.resize(columns, rows);
-  await machine.agent.startConsole(environment);
 }
 
 /** What a machine made ready has to have in common with the start that takes it. */

@@ -1,10 +1,12 @@
 import type { V86 } from "v86";
 import { parseMac } from "../network/mac.ts";
 import { AgentClient } from "./agent/client.ts";
-import type { Meters, NoticeCode, StopReason } from "./api.ts";
+import type { Identity } from "./agent/protocol.ts";
+import type { Meters, NoticeCode, RunOptions, RunResult, StartOptions, StopReason, TravelReport } from "./api.ts";
 import { type BootParts, loadLinux } from "./boot.ts";
 import { ConsoleStream } from "./console.ts";
 import { VirtioConsole } from "./devices/virtio-console.ts";
+import type { GuestMachine } from "./guest-machine.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { MachineSpec } from "./spec.ts";
 import { type Internals, loadV86, openInternals } from "./v86-internals.ts";
@@ -36,8 +38,14 @@ export interface Emulator {
   readonly rom: Uint8Array<ArrayBuffer>;
 }
 
-/** One guest: v86 held behind one class, with its console, its agent and its time. */
-export class Machine {
+/** A terminal's size before anybody knows better. */
+export const TERMINAL = { columns: 80, rows: 24 } as const;
+
+/** Seconds of running the agent has to set the clock after a pause; a sound one takes milliseconds. */
+const FIRST_ANSWER = 10;
+
+/** One Linux guest: v86 held behind one class, with its console, its agent and its time. */
+export class Machine implements GuestMachine {
   readonly spec: MachineSpec;
   readonly agent: AgentClient;
   readonly #emulator: V86;
@@ -143,6 +151,37 @@ export class Machine {
     await this.#emulator.run();
   }
 
+  async openConsole({ environment = {}, ...size }: StartOptions): Promise<void> {
+    this.resize(size.columns ?? TERMINAL.columns, size.rows ?? TERMINAL.rows);
+    await this.agent.startConsole(environment);
+  }
+
+  /** @param patience seconds of running it has to answer */
+  identify(identity: Identity, patience?: number): Promise<void> {
+    return this.agent.identify(identity, patience);
+  }
+
+  run(script: string, options?: RunOptions): Promise<RunResult> {
+    return this.agent.run(script, options);
+  }
+
+  put(path: string, bytes: Uint8Array, mode?: number): Promise<void> {
+    return this.agent.put(path, bytes, mode);
+  }
+
+  get(path: string): Promise<Uint8Array> {
+    return this.agent.get(path);
+  }
+
+  /** Nothing is read from this guest's memory: what is seen of it, its own tools say. */
+  async probe(name: string): Promise<never> {
+    throw new Error(`Machine \`${this.spec.name}\` has no probe \`${name}\` of its memory.`);
+  }
+
+  async travel(): Promise<TravelReport> {
+    throw new Error(`Machine \`${this.spec.name}\` runs without a hypervisor: it has no exits to go to.`);
+  }
+
   /** Makes it stand still, in its own time too, until {@link release}. */
   hold(): void {
     this.#scheduler.pause("held");
@@ -171,6 +210,9 @@ export class Machine {
     }
   }
 
+  /** It keeps no states by itself. */
+  async rescue(): Promise<undefined> {}
+
   /** Bytes for the console, as typed. */
   type(bytes: Uint8Array): void {
     this.#device.send(CONSOLE, bytes);
@@ -190,6 +232,8 @@ export class Machine {
 
   resume(): void {
     this.#scheduler.resume("user");
+    // its clocks stood still; the wall clock is set right, if the agent is there to do it, the uptime is not
+    void this.agent.identify({ time: Date.now() }, FIRST_ANSWER).catch(() => {});
   }
 
   /** @param speed share of full speed, above 0 to 1 */
@@ -209,6 +253,10 @@ export class Machine {
   /** What the guest wrote to its serial port: early boot messages and panics. */
   get serial(): string {
     return this.#serial;
+  }
+
+  get alive(): boolean {
+    return this.#stopped === undefined;
   }
 
   /** @throws Error saying why the machine stopped, if it has */

@@ -104,15 +104,33 @@ interface UntypedCpu {
   zero_memory(address: number, bytes: number): void;
   pack_memory(): { packed_memory: Uint8Array; bitmap: { get_buffer(): ArrayBuffer } };
   unpack_memory(bitmap: { get(index: number): number }, packed: Uint8Array): void;
-  devices: {
-    pci: { device_spaces: ({ buffer: ArrayBufferLike; byteOffset: number } | undefined)[] };
-    virtio_net?: { mac: Uint8Array };
-    virtio_console: { virtio: object };
+  cr: Word;
+  cpl: Word;
+  io: {
+    register_read(port: number, device: object, read8: ReadPort, read16: ReadPort, read32: ReadPort): void;
+    register_write(port: number, device: object, write8: WritePort, write16: WritePort, write32: WritePort): void;
   };
+  devices: {
+    pci: {
+      devices: ({ pci_bars: (object | undefined)[] } | undefined)[];
+      device_spaces: ({ [word: number]: number; buffer: ArrayBufferLike; byteOffset: number } | undefined)[];
+    };
+    virtio_net?: { mac: Uint8Array };
+    virtio_console?: { virtio: object };
+  };
+}
+
+type ReadPort = () => number;
+type WritePort = (value: number) => void;
+
+/** The outer end of v86's bus: what is sent here arrives at the devices. */
+interface UntypedBus {
+  send(name: string, value: unknown): void;
 }
 
 interface UntypedEmulator {
   cpu: UntypedCpu;
+
   running: boolean;
   yield(delay: number, tick: number): void;
   yield_callback(tick: number): void;
@@ -126,7 +144,8 @@ const RELIED_ON = [
   ...["cpu.in_hlt", "cpu.flags", "cpu.instruction_counter", "cpu.current_tsc", "cpu.last_result"],
   ...["cpu.fpu_status_word", "cpu.mxcsr", "cpu.main_loop", "cpu.reboot_internal", "cpu.set_jit_config"],
   ...["cpu.store_current_tsc", "cpu.set_tsc", "cpu.is_memory_zeroed", "cpu.zero_memory", "cpu.pack_memory"],
-  ...["cpu.unpack_memory", "cpu.devices.pci.device_spaces", "cpu.devices.virtio_console.virtio"],
+  ...["cpu.unpack_memory", "cpu.devices.pci.device_spaces", "cpu.devices.pci.devices", "cpu.cr", "cpu.cpl"],
+  ...["cpu.io.register_read", "cpu.io.register_write"],
 ];
 
 /** EFLAGS.IF, bit 9 (Intel SDM vol. 1, 3.4.3). */
@@ -141,12 +160,12 @@ const TSC_PER_MILLISECOND = 1e6;
 export class Internals {
   readonly #v86: UntypedEmulator;
   readonly #cpu: UntypedCpu;
-  readonly #Virtio: VirtioConstructor;
+  readonly #bus: UntypedBus;
 
-  constructor(v86: UntypedEmulator) {
+  constructor(v86: UntypedEmulator, bus: UntypedBus) {
     this.#v86 = v86;
     this.#cpu = v86.cpu;
-    this.#Virtio = this.#cpu.devices.virtio_console.virtio.constructor as VirtioConstructor;
+    this.#bus = bus;
   }
 
   /**
@@ -222,14 +241,82 @@ export class Internals {
     };
   }
 
+  /**
+   * Takes over turns: `around` is called for each with v86's own turn, which executes guest code for about a
+   * millisecond of the machine's clock or until the CPU halts, and returns the milliseconds until a timer is due.
+   * While it runs the machine reads time from `now`, in milliseconds.
+   */
+  turns(now: () => number, around: (turn: () => number) => number): void {
+    const mainLoop = this.#cpu.main_loop;
+    this.#cpu.main_loop = () => onClock(now, () => around(mainLoop));
+  }
+
+  /** Ends a HLT, interrupts on or not: the next turn goes on behind it. */
+  letGo(): void {
+    this.#cpu.in_hlt[0] = 0;
+  }
+
+  /** A byte arrives at a serial port, 0 or 1. */
+  receive(port: number, byte: number): void {
+    this.#bus.send(`serial${port}-input`, byte);
+  }
+
+  /** Answers 32-bit reads of a port. Narrower reads give all ones, as an empty port does. */
+  onPortRead(port: number, read: () => number): void {
+    this.#cpu.io.register_read(
+      port,
+      {},
+      () => 0xff,
+      () => 0xffff,
+      () => read() | 0,
+    );
+  }
+
+  /** Hears writes to a port, of any width. */
+  onPortWrite(port: number, write: (value: number) => void): void {
+    const heard = (value: number) => write(value >>> 0);
+    this.#cpu.io.register_write(port, {}, heard, heard, heard);
+  }
+
+  /** Control registers as the CPU has them. */
+  control(): { readonly cr0: number; readonly cr2: number; readonly cr3: number; readonly cr4: number } {
+    const [cr0, , cr2, cr3, cr4] = [0, 1, 2, 3, 4].map((index) => this.#cpu.cr[index]! >>> 0);
+    return { cr0: cr0!, cr2: cr2!, cr3: cr3!, cr4: cr4! };
+  }
+
+  /** Sets the instruction counter, which v86 leaves out of its states. */
+  setInstructions(count: number): void {
+    this.#cpu.instruction_counter[0] = count | 0;
+  }
+
+  /**
+   * Clears the base addresses that PCI devices without such a register start with. v86 cannot restore them: it looks
+   * for a register that is not there.
+   */
+  clearAbsentBars(): void {
+    const { devices, device_spaces } = this.#cpu.devices.pci;
+    devices.forEach((device, index) => {
+      device?.pci_bars.forEach((bar, number) => {
+        const space = device_spaces[index];
+        if (!bar && space) space[4 + number] = 0;
+      });
+    });
+  }
+
   /** Calls `handler` instead of resetting the CPU when the guest asks for a reset. */
   onReset(handler: () => void): void {
     this.#cpu.reboot_internal = handler;
   }
 
-  /** Makes a virtio device and plugs it into the PCI bus. Before the machine first runs. */
+  /**
+   * Makes a virtio device and plugs it into the PCI bus. Before the machine first runs.
+   *
+   * @throws MissingInternal when the machine was made without v86's own console, whose class is borrowed
+   */
   plugVirtio(options: VirtioOptions): VirtioDevice {
-    return new this.#Virtio(this.#cpu, options);
+    const own = this.#cpu.devices.virtio_console?.virtio;
+    if (!own) throw new MissingInternal("cpu.devices.virtio_console.virtio");
+    return new (own.constructor as VirtioConstructor)(this.#cpu, options);
   }
 
   /** Puts a device of ours, plugged into the same slot and ports, in the place of v86's own console. */
@@ -298,32 +385,51 @@ export class Internals {
 }
 
 /**
- * Opens a v86 made with `virtio_console`, that has loaded (`emulator-loaded`) and not yet run.
+ * Opens a v86 that has loaded (`emulator-loaded`) and not yet run.
  *
  * @throws MissingInternal naming the first part this version lacks
  */
 export function openInternals(emulator: V86): Internals {
-  const v86 = (emulator as unknown as { v86?: UntypedEmulator }).v86;
+  const { v86, bus } = emulator as unknown as { v86?: UntypedEmulator; bus?: UntypedBus };
   if (!v86) throw new MissingInternal("v86");
   for (const path of RELIED_ON) {
     let part: unknown = v86;
     for (const name of path.split(".")) part = (part as Record<string, unknown> | undefined)?.[name];
     if (part === undefined || part === null) throw new MissingInternal(path);
   }
-  return new Internals(v86);
+  if (!bus?.send) throw new MissingInternal("bus.send");
+  return new Internals(v86, bus);
+}
+
+/** What `performance.now` is for v86 at the moment: the host's, or the clock of the machine whose turn it is. */
+let clock: (() => number) | undefined;
+
+/** Calls `work` with v86 reading time from `now`, in milliseconds. */
+export function onClock<T>(now: () => number, work: () => T): T {
+  const before = clock;
+  clock = now;
+  try {
+    return work();
+  } finally {
+    clock = before;
+  }
 }
 
 /**
- * Loads the library. v86 decides at import how it will yield, and where `Worker` exists it makes one from a blob for
- * each machine; we schedule ourselves ({@link Internals.schedule}), so it is kept from seeing `Worker` for that moment.
+ * Loads the library, which takes two things from its surroundings at import. It decides how it will yield, and where
+ * `Worker` exists it makes one from a blob for each machine; we schedule ourselves ({@link Internals.schedule}), so it
+ * is kept from seeing `Worker`. And it binds `performance.now`, for good; it is given one that {@link onClock} can turn.
  */
 export async function loadV86(): Promise<typeof V86> {
   const scope = globalThis as { Worker?: unknown };
   const worker = scope.Worker;
+  const hostNow = performance.now.bind(performance);
   scope.Worker = undefined;
+  Object.defineProperty(performance, "now", { value: () => (clock ?? hostNow)(), configurable: true });
   try {
     return (await import("v86")).V86;
   } finally {
     scope.Worker = worker;
+    Reflect.deleteProperty(performance, "now"); // the prototype's own is back
   }
 }

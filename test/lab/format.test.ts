@@ -150,7 +150,7 @@ describe("a lab that is sound", () => {
   it("comes out with its defaults filled in", () => {
     const lab = labOf(labTexts("  up: { check: test -e x, solve: touch x, hint: echo no }"));
     expect(lab.machines[0]).toEqual({
-      spec: { name: "box", image: "linux", memory: 64, nics: [], layers: [] },
+      spec: { name: "box", image: "linux", memory: 64, nics: [], layers: [], options: [] },
       host: "box",
       files: [],
     });

@@ -107,6 +107,15 @@ export class ShellHost implements HostApi {
   async resume(): Promise<void> {}
   async speed(): Promise<void> {}
 
+  /** A folder has no exits and no memory. */
+  async travel(): Promise<never> {
+    throw new Error("This machine has no exits.");
+  }
+
+  async probe(_machine: string, probe: string): Promise<never> {
+    throw new Error(`This machine has no probe \`${probe}\`.`);
+  }
+
   async meters() {
     return { running: true, instructions: 0, busy: 0, jit: false };
   }

@@ -30,7 +30,7 @@ function emulator(turn: () => number) {
 function schedule(turn: () => number) {
   const v86 = emulator(turn);
   const onFault = vi.fn();
-  const internals = new Internals(v86 as unknown as ConstructorParameters<typeof Internals>[0]);
+  const internals = new Internals(v86 as unknown as ConstructorParameters<typeof Internals>[0], { send: () => {} });
   const scheduler = new Scheduler(internals, onFault);
   return { v86, scheduler, onFault };
 }

@@ -15,6 +15,7 @@ const spec = fc
     memory: fc.integer({ min: 32, max: 512 }),
     nics: fc.array(fc.record({ mac }), { maxLength: 1 }),
     layers: fc.uniqueArray(name, { maxLength: 4 }),
+    options: fc.array(fc.constantFrom("mode=shadow", "verify=1", "--", "psepages", "weight0=65535"), { maxLength: 5 }),
   })
   .map(machineSpec);
 

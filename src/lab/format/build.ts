@@ -31,6 +31,7 @@ export function buildMachines(content: LabFileContent, seed: number): LabMachine
       memory: machine.memory ?? MEMORY,
       nics: macs(name, machine, seed).map((mac) => ({ mac })),
       layers: machine.layers ?? [],
+      options: machine.options ?? [],
     }),
     host: machine.host ?? name,
     files: Object.entries(machine.files ?? {}).map(([to, file]) => buildFile(to, file)),

@@ -16,21 +16,44 @@ const partEntries = {
 };
 const part = v.object(partEntries);
 
-const image = v.object({
+const common = {
   title: v.string(),
-  commandLine: v.pipe(v.string(), v.maxLength(2000)),
-  parts: v.objectWithRest({ kernel: part, initramfs: part, rom: part }, part),
-  layers: v.record(v.string(), v.object({ ...partEntries, tools: v.array(v.string()) })),
   build: v.object({ command: v.string(), recipe: v.string() }),
   sources: v.array(
     v.looseObject({ package: v.string(), version: v.string(), licence: v.string(), parts: v.array(v.string()) }),
   ),
+};
+const layers = v.record(v.string(), v.object({ ...partEntries, tools: v.array(v.string()) }));
+
+const linux = v.object({
+  ...common,
+  boot: v.optional(v.literal("linux"), "linux"),
+  commandLine: v.pipe(v.string(), v.maxLength(2000)),
+  parts: v.objectWithRest({ kernel: part, initramfs: part, rom: part }, part),
+  layers,
 });
+
+/** The teaching hypervisor: ELF files for the multiboot protocol, and the layout of what they keep in memory. */
+const multiboot = v.object({
+  ...common,
+  boot: v.literal("multiboot"),
+  /** Of the machine, in MiB: what the hypervisor is built for. */
+  memory: v.pipe(v.number(), v.integer(), v.minValue(8), v.maxValue(512)),
+  parts: v.objectWithRest({ traced: part, clean: part, exercises: part, layout: part }, part),
+  layers: v.optional(layers, {}),
+});
+
+/** Chosen by `boot` before anything else, so that a fault is named where it is. */
+const image = v.lazy((input) =>
+  (input as { boot?: unknown } | null)?.boot === "multiboot" ? multiboot : linux,
+) as v.GenericSchema<unknown, LinuxImage | MultibootImage>;
 
 const manifest = v.object({ version: v.literal(1), images: v.record(v.string(), image) });
 
 export type Part = v.InferOutput<typeof part>;
-export type Image = v.InferOutput<typeof image>;
+export type LinuxImage = v.InferOutput<typeof linux>;
+export type MultibootImage = v.InferOutput<typeof multiboot>;
+export type Image = LinuxImage | MultibootImage;
 export type Manifest = v.InferOutput<typeof manifest>;
 
 /** Thrown when an image, or the catalogue of images, is not what it should be. The message names it. */
