@@ -21,7 +21,7 @@ export const usage = `ringside image build [name] [--work folder] [--out folder]
 ringside image verify [name] [--out folder]                  check the built ones against the manifest`;
 
 /** Names of the recipes: images/<name>/build.sh. */
-const RECIPES = ["linux"];
+const RECIPES = ["linux", "hypervisor"];
 const IMAGES = fileURLToPath(new URL("../../images/", import.meta.url));
 
 /** @returns the exit code: 0, or 1 when a build failed or a file is not what the manifest says */

@@ -3,9 +3,9 @@
 //
 // Its format is checked by src/machine/image/manifest.ts.
 
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { part, withImage } from "../../catalogue.mjs";
 
 const COMMAND_LINE = [
   // Both consoles hear a panic. The last one named is /dev/console.
@@ -53,20 +53,6 @@ const PARTS = {
 
 const [work, old] = process.argv.slice(2);
 
-/** @returns what the manifest says of one file, raw and as shipped */
-function part(content, file) {
-  const raw = readFileSync(content);
-  const shipped = readFileSync(join(work, "shipped", file));
-  const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
-  return {
-    file,
-    bytes: shipped.length,
-    sha256: sha256(shipped),
-    rawBytes: raw.length,
-    rawSha256: sha256(raw),
-  };
-}
-
 const lines = (path) => readFileSync(join(work, path), "utf8").split("\n").filter(Boolean);
 
 const parts = {};
@@ -74,10 +60,10 @@ const layers = {};
 for (const line of lines("shipped.list")) {
   const [name, content, file] = line.split(" ");
   const layer = /^layer-(.*)/.exec(name)?.[1];
-  if (!layer) parts[name] = part(content, file);
+  if (!layer) parts[name] = part(content, join(work, "shipped", file), file);
   else {
     const tools = lines(`layers/${layer}.tools`).map((path) => path.replace(/.*\//, ""));
-    layers[layer] = { ...part(content, file), tools };
+    layers[layer] = { ...part(content, join(work, "shipped", file), file), tools };
   }
 }
 
@@ -105,24 +91,12 @@ entries.push({ package: "ringside", version: "images/linux", licence: "MIT", par
 entries.sort((a, b) => (a.package < b.package ? -1 : a.package > b.package ? 1 : a.parts[0] < b.parts[0] ? -1 : 1));
 
 const release = readFileSync(join(work, "kernel/release"), "utf8").trim().replace("-ringside", "");
-const manifest = {
-  version: 1,
-  images: {
-    ...(existsSync(old) && JSON.parse(readFileSync(old, "utf8")).images),
-    linux: {
-      title: `Linux ${release}, small userland`,
-      commandLine: COMMAND_LINE,
-      parts,
-      layers,
-      build: { command: "npm run ringside -- image build linux", recipe: "images/linux" },
-      sources: entries,
-    },
-  },
+const image = {
+  title: `Linux ${release}, small userland`,
+  commandLine: COMMAND_LINE,
+  parts,
+  layers,
+  build: { command: "npm run ringside -- image build linux", recipe: "images/linux" },
+  sources: entries,
 };
-
-/** Sorts the keys of every object, so that the file's bytes follow from its content. */
-const sorted = (_key, value) =>
-  value && typeof value === "object" && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-    : value;
-console.log(JSON.stringify(manifest, sorted, 2));
+console.log(withImage(old, "linux", image));

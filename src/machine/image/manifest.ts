@@ -18,7 +18,7 @@ const part = v.object(partEntries);
 
 const common = {
   title: v.string(),
-  build: v.object({ command: v.string(), recipe: v.string() }),
+  build: v.object({ command: v.string(), recipe: v.string(), compiler: v.optional(v.string()) }),
   sources: v.array(
     v.looseObject({ package: v.string(), version: v.string(), licence: v.string(), parts: v.array(v.string()) }),
   ),
