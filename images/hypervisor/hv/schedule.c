@@ -74,9 +74,7 @@ void schedule_tick(void)
     if (++ticks % PERIOD_TICKS == 0) account();
     for (u32 id = 0; id < MAX_DOMAINS; id++) {
         struct domain *d = &domains[id];
-        if (d->state == RUN_DEAD) continue;
-        d->shared->ticks++;
-        if (d->timer_event) event_send(d, EVENT_TIMER);
+        if (d->state != RUN_DEAD && d->timer_event) event_send(d, EVENT_TIMER);
     }
 }
 
@@ -121,26 +119,28 @@ static void switch_to(struct domain *next)
     trace(STEP_SCHEDULE, current->id, next->id, 0);
     current->regs = *guest_regs;
     *guest_regs = next->regs;
-    current = next;
-    hv_info.current = next->id;
-    set_kernel_stack(next, next->vcpu.kernel_ss, next->vcpu.kernel_esp);
-    update_direct_gate(next);
-    load_cr3(next->mmu.root);
+    current = next; /* its tables are loaded on the way out (traps.c) */
 }
 
 /* STI lets nothing in before HLT has begun to wait (SDM vol. 2B, STI), so no tick is slept through. */
-static void wait_for_interrupt(void)
+static struct domain *wait_for_work(void)
 {
-    __asm__ volatile("sti; hlt; cli" ::: "memory");
-    bell(BELL_IDLE);
+    struct domain *next;
+    idle = true;
+    trace_idle(true);
+    do {
+        __asm__ volatile("sti; hlt; cli" ::: "memory");
+        bell(BELL_IDLE);
+    } while (!(next = pick()));
+    trace_idle(false);
+    idle = false;
+    return next;
 }
 
 void schedule(void)
 {
-    struct domain *next;
-    idle = true;
-    while (!(next = pick())) wait_for_interrupt();
-    idle = false;
+    struct domain *next = pick();
+    if (!next) next = wait_for_work();
     if (next != current || slice >= SLICE_TICKS) slice = 0;
     if (next != current) switch_to(next);
 }
