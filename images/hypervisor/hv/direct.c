@@ -14,7 +14,8 @@ static bool in_use_as_table(mfn_t mfn)
 /* Accessed and dirty are the CPU's to set, and the bits free for software mean nothing: no new use of anything. */
 static bool same_use(u32 old, u32 new)
 {
-    return ((old ^ new) & (PTE_FRAME | PTE_P | PTE_W | PTE_PS)) == 0;
+    u32 kind = BUG(BUG_MISSING_REFCOUNT) ? PTE_P : PTE_P | PTE_W | PTE_PS;
+    return ((old ^ new) & (PTE_FRAME | kind)) == 0;
 }
 
 /* The new entry's uses are taken before the old one's are given back: what both refer to never drops to 0. */

@@ -128,11 +128,6 @@ void type_put(struct domain *d, mfn_t mfn)
 }
 
 /* A writable mapping is a use as writable memory; any other mapping only keeps the frame from being given away. */
-static bool counts_as_writable(u32 entry)
-{
-    return (entry & PTE_W) && !BUG(BUG_MISSING_REFCOUNT);
-}
-
 static int mapping_get(struct domain *d, u32 entry)
 {
     mfn_t mfn = entry >> PAGE_SHIFT;
@@ -140,7 +135,7 @@ static int mapping_get(struct domain *d, u32 entry)
     struct grant *grant = owns(d, mfn) ? NULL : grant_of(d, mfn, entry & PTE_W);
     if (!grant && !owns(d, mfn)) return refuse(REFUSE_NOT_OWNER, mfn, entry);
     if (grant && grant->entries == MAX_USES) return refuse(REFUSE_BUSY, mfn, entry);
-    int error = counts_as_writable(entry) ? type_get(d, mfn, FRAME_WRITABLE) : reference_get(mfn);
+    int error = entry & PTE_W ? type_get(d, mfn, FRAME_WRITABLE) : reference_get(mfn);
     if (!error && grant) grant->entries++;
     return error;
 }
@@ -150,7 +145,7 @@ static void mapping_put(struct domain *d, u32 entry)
     mfn_t mfn = entry >> PAGE_SHIFT;
     struct grant *grant = owns(d, mfn) ? NULL : grant_of(d, mfn, false);
     if (grant) grant->entries--;
-    if (counts_as_writable(entry)) type_put(d, mfn);
+    if (entry & PTE_W) type_put(d, mfn);
     else reference_put(mfn);
 }
 

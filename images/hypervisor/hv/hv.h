@@ -218,6 +218,8 @@ u32 *reg_of(struct regs *regs, u32 number);
 
 /* ---- emulate.c ---- */
 bool emulate_privileged(struct domain *d, struct regs *regs);              /* #GP in ring 1; false: deliver #GP to the guest */
+/* io.c */
+bool emulate_io(struct domain *d, struct regs *regs, const struct insn *insn);
 /* DONE: executed, EIP past it (a rep: as far as its page goes). FAULT: its source faulted, and the guest has been
  * given that page fault. UNKNOWN: nothing done, no such store or (PV) refused. */
 enum store { STORE_DONE, STORE_FAULT, STORE_UNKNOWN };
@@ -334,7 +336,7 @@ enum bug {
     BUG_LOST_WAKEUP,          /* an interrupt delivered between STI and HLT */
     BUG_DIRTY_LOST,           /* the dirty bit is not set in the guest's entry */
     BUG_EARLY_WRITABLE,       /* a shadow entry is writable before the guest's entry is dirty */
-    BUG_MISSING_REFCOUNT,     /* a mapping does not count as a reference (direct paging) */
+    BUG_MISSING_REFCOUNT,     /* an entry made writable takes no use of its frame (direct paging) */
     BUG_STALE_CR3,            /* a new CR3 keeps the old shadow */
     BUG_USER_BIT,             /* the shadow PDE grants user access to everything */
     BUG_GRANT_AFTER_REVOKE,   /* a revoked grant leaves its mapping */
