@@ -60,7 +60,7 @@ struct shared_info {
     volatile u32 masked;         /* one bit an event channel */
     volatile u32 cr2;            /* PV: address of the last page fault delivered */
     volatile u32 ticks;          /* timer ticks (10 ms) since the domain started */
-    volatile u32 done;           /* elements of the last list (HC_MMU_UPDATE, HC_MMUEXT, HC_MULTICALL) that were done */
+    volatile u32 done;           /* elements of the last list (HC_MMU_UPDATE, HC_MMUEXT) that were done */
 };
 
 /* Segment selectors a guest kernel must use, with flat 4 GB descriptors in its own GDT at these places. */
@@ -74,7 +74,7 @@ struct shared_info {
  * Hypercalls: int 0x82 from the guest's kernel; EAX = number, arguments in EBX, ECX, EDX; result in
  * EAX, negative is an error. Addresses are guest-virtual unless they say otherwise. The calls that take
  * lists return 0, or the error of the first element refused: nothing after it has been done, and
- * shared_info.done says how many came before it.
+ * shared_info.done says how many came before it (HC_MULTICALL: each element's own result is stored).
  */
 #define HYPERCALL_VECTOR 0x82
 #define EVENT_VECTOR 0x40 /* upcalls come through the guest's IDT at this vector */

@@ -7,28 +7,31 @@
 #define WRITE_MAX 4096u /* bytes in one HC_CONSOLE_WRITE: no call keeps the others waiting for long */
 #define TTYS 2u
 
+/* Lists are copied before they are looked at: what was checked is then what is used. */
 static int mmu_updates(struct domain *d, gva_t list, u32 n)
 {
+    struct mmu_update update[BATCH_MAX];
+    int error = 0;
+    if (copy_from_guest(d, update, list, n * sizeof *update)) return refuse(REFUSE_CALL, HC_MMU_UPDATE, list);
     d->shared->done = 0;
-    for (u32 i = 0; i < n; i++, d->shared->done++) {
-        struct mmu_update update;
-        if (copy_from_guest(d, &update, list + i * sizeof update, sizeof update)) return refuse(REFUSE_CALL, list, i);
-        int error = direct_update(d, update.ptr, update.val);
-        if (error) return error;
+    for (u32 i = 0; i < n && !error; i++) {
+        error = direct_update(d, update[i].ptr, update[i].val);
+        if (!error) d->shared->done++;
     }
-    return 0;
+    return error;
 }
 
 static int mmu_extended(struct domain *d, gva_t list, u32 n)
 {
+    struct mmuext_op op[BATCH_MAX];
+    int error = 0;
+    if (copy_from_guest(d, op, list, n * sizeof *op)) return refuse(REFUSE_CALL, HC_MMUEXT, list);
     d->shared->done = 0;
-    for (u32 i = 0; i < n; i++, d->shared->done++) {
-        struct mmuext_op op;
-        if (copy_from_guest(d, &op, list + i * sizeof op, sizeof op)) return refuse(REFUSE_CALL, list, i);
-        int error = direct_extended(d, op.cmd, op.arg);
-        if (error) return error;
+    for (u32 i = 0; i < n && !error; i++) {
+        error = direct_extended(d, op[i].cmd, op[i].arg);
+        if (!error) d->shared->done++;
     }
-    return 0;
+    return error;
 }
 
 /* Page tables are the paravirtual guest's affair; the others' are shadowed. */
@@ -115,17 +118,15 @@ static int call(struct domain *d, u32 number, u32 a, u32 b, u32 c)
 /* One exit for many calls. It ends at the first that is refused; each one's result is stored beside it. */
 static int multicall(struct domain *d, gva_t list, u32 n)
 {
-    if (n > BATCH_MAX) return refuse(REFUSE_CALL, HC_MULTICALL, n);
-    for (u32 i = 0; i < n; i++) {
-        struct multicall m;
-        gva_t at = list + i * sizeof m;
-        if (copy_from_guest(d, &m, at, sizeof m)) return refuse(REFUSE_CALL, list, i);
-        bool allowed = m.op != HC_MULTICALL && m.op != HC_EXIT;
-        int result = allowed ? call(d, m.op, m.args[0], m.args[1], m.args[2]) : refuse(REFUSE_CALL, HC_MULTICALL, m.op);
-        copy_to_guest(d, at + sizeof m - sizeof m.result, &result, sizeof m.result);
-        if (result < 0) return result;
+    struct multicall m[BATCH_MAX];
+    int result = 0;
+    if (n > BATCH_MAX || copy_from_guest(d, m, list, n * sizeof *m)) return refuse(REFUSE_CALL, HC_MULTICALL, n);
+    for (u32 i = 0; i < n && result >= 0; i++) {
+        bool allowed = m[i].op != HC_MULTICALL && m[i].op != HC_EXIT;
+        result = allowed ? call(d, m[i].op, m[i].args[0], m[i].args[1], m[i].args[2]) : refuse(REFUSE_CALL, HC_MULTICALL, m[i].op);
+        copy_to_guest(d, list + i * sizeof *m + sizeof m->op + sizeof m->args, &result, sizeof result);
     }
-    return 0;
+    return result < 0 ? result : 0;
 }
 
 /* As IRET, from a frame that begins with EAX, since the call's number took its place. */
