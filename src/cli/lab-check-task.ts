@@ -79,7 +79,7 @@ export class TaskTrial {
   /** @returns undefined, with a fault noted, when it cannot be said */
   async #holds(task: LiveTask): Promise<boolean | undefined> {
     if (task.kind === "probe") {
-      return this.#known(task, "probe", await this.#look.pattern(task.probe, task.machine, task.where));
+      return this.#known(task, "probe", await this.#look.pattern(task));
     }
     const ended = this.#known(task, "check", await this.#look.script(task.check));
     if (!ended) return undefined;

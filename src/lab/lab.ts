@@ -47,9 +47,19 @@ export interface LabFile {
   readonly mode: number;
 }
 
-export type Panel =
-  | { readonly kind: "terminal"; readonly machine: string }
-  | { readonly kind: "network" | "namespaces" | "steps" };
+/** Panels that show one machine each. All but the terminal look into a machine that boots the teaching hypervisor. */
+export const MACHINE_PANELS = [
+  "terminal",
+  "translation",
+  "page-tables",
+  "exits",
+  "anatomy",
+  "memory",
+  "nested-walk",
+] as const;
+
+export type MachinePanel = { readonly kind: (typeof MACHINE_PANELS)[number]; readonly machine: string };
+export type Panel = MachinePanel | { readonly kind: "network" | "namespaces" | "steps" };
 
 export interface Step {
   readonly id: string;
@@ -93,6 +103,8 @@ export interface ProbeTask extends TaskBase {
   readonly kind: "probe";
   readonly probe: string;
   readonly machine: string;
+  /** What the probe is asked besides its machine. */
+  readonly with: Readonly<Record<string, unknown>>;
   readonly where: Pattern;
   readonly fail: Script | undefined;
 }

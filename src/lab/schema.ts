@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { MACHINE_PANELS } from "./lab.ts";
 
 /**
  * What an author writes in `lab.yaml`, version 1 of the format. The published JSON Schema is made from this file
@@ -188,6 +189,8 @@ const task = map(
         v.regex(/^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$/, "the name of a probe: <room>.<reader>"),
       ),
     ),
+    /** What the probe is asked besides its machine, as `{ gva: "0xc0100000" }`. */
+    with: v.optional(v.record(v.string(), v.unknown(), "a map of arguments")),
     where: v.optional(v.record(v.string(), v.unknown(), "a pattern: { key: value }")),
     ask: v.optional(text),
     choices: v.optional(
@@ -238,8 +241,8 @@ const step = map(
 const panel = v.pipe(
   v.string("a panel"),
   v.regex(
-    /^(?:terminal:[a-zA-Z][a-zA-Z0-9-]*|network|namespaces|steps)$/,
-    "terminal:<machine>, network, namespaces or steps",
+    new RegExp(`^(?:(?:${MACHINE_PANELS.join("|")}):[a-zA-Z][a-zA-Z0-9-]*|network|namespaces|steps)$`),
+    `${MACHINE_PANELS.map((panel) => `${panel}:<machine>`).join(", ")}, network, namespaces or steps`,
   ),
 );
 

@@ -1,7 +1,7 @@
-import type { RunOptions, RunResult } from "../machine/api.ts";
+import type { HostApi, RunOptions, RunResult, TravelReport, TravelTarget } from "../machine/api.ts";
 import { FINISH, INTRO } from "./format/crosscheck.ts";
-import type { Lab } from "./lab.ts";
-import { type ProbeArguments, ProbeError, readProbe } from "./probes.ts";
+import type { Lab, Task } from "./lab.ts";
+import { looksInside, type ProbeArguments, ProbeError, readProbe } from "./probes.ts";
 import { parseProgress, progressKey } from "./progress.ts";
 import { acceptAnswer } from "./running/judge.ts";
 import { Look } from "./running/look.ts";
@@ -181,6 +181,12 @@ class Session implements LabSession {
     await this.#machines.setSpeed(machine, speed);
   }
 
+  async travel(machine: string, target: TravelTarget): Promise<TravelReport> {
+    const report = await this.#machines.travel(machine, target);
+    this.#watcher.now();
+    return report;
+  }
+
   async save(machine: string): Promise<void> {
     await this.#machines.save(machine);
   }
@@ -205,7 +211,10 @@ class Session implements LabSession {
     if (typeof machine !== "string" || !this.#machines.names.includes(machine)) {
       return Promise.reject(new ProbeError(`The probe \`${name}\` needs one of the lab's machines as \`machine\`.`));
     }
-    return this.#machines.ask(machine, PACE.limit, (host) => readProbe(name, args, () => host));
+    const read = (host: HostApi) => readProbe(name, args, () => host);
+    return looksInside(name)
+      ? this.#machines.peek(machine, PACE.limit, read)
+      : this.#machines.ask(machine, PACE.limit, read);
   }
 
   finish(): Result {
@@ -230,7 +239,9 @@ class Session implements LabSession {
 
   #obstacle(record: TaskRecord) {
     const machine = machineOf(record.task);
-    return machine === undefined ? undefined : this.#machines.obstacle(machine);
+    const obstacle = machine === undefined ? undefined : this.#machines.obstacle(machine);
+    const peeks = looksInside(probeOf(record.task) ?? "");
+    return peeks && obstacle?.code === "machine-paused" ? undefined : obstacle;
   }
 
   #machineChanged(machine: string): void {
@@ -320,6 +331,12 @@ class Session implements LabSession {
     this.#state = next;
     for (const listener of this.#listeners) listener(next);
   }
+}
+
+/** @returns the probe a task is judged by */
+function probeOf(task: Task): string | undefined {
+  if (task.kind === "probe") return task.probe;
+  return task.kind === "ask" && task.answer?.kind === "probe" ? task.answer.probe : undefined;
 }
 
 /** @returns `next` with every part that equals the one before replaced by it, so that `===` says what changed */

@@ -62,7 +62,8 @@ function buildTask(id: string, task: WrittenTask, machine: string): Task {
   const fail = task.fail === undefined ? undefined : script(task.fail, machine);
   if (task.check !== undefined) return { ...common, kind: "check", check: script(task.check, machine), fail };
   if (task.probe !== undefined) {
-    return { ...common, kind: "probe", probe: task.probe, machine, where: task.where as Pattern, fail };
+    const { probe, with: args = {} } = task;
+    return { ...common, kind: "probe", probe, machine, with: args, where: task.where as Pattern, fail };
   }
   return {
     ...common,

@@ -30,6 +30,7 @@ type Report = (path: Path, message: string, needle?: string) => void;
 /** Keys that only make sense beside another. */
 const BELONGS = {
   where: "probe",
+  with: "probe",
   choices: "ask",
   tolerance: "ask",
   answer: "ask",
@@ -74,7 +75,7 @@ class CrossCheck {
 
   layout(): void {
     for (const [index, panel] of (this.content.layout ?? []).entries()) {
-      const machine = /^terminal:(.*)$/.exec(panel)?.[1];
+      const machine = /:(.*)$/.exec(panel)?.[1];
       if (machine !== undefined) this.known("machine", machine, this.machineNames, ["layout", index]);
     }
   }

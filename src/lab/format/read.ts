@@ -1,5 +1,5 @@
 import { SpecError } from "../../machine/spec.ts";
-import type { Lab } from "../lab.ts";
+import type { Lab, Panel } from "../lab.ts";
 import { compareProse, type Prose, type ProseNames, parseProse } from "../prose.ts";
 import type { LabFileContent } from "../schema.ts";
 import { LANGUAGES, type Language } from "../text.ts";
@@ -119,7 +119,7 @@ function assemble(content: LabFileContent, prose: Record<Language, Prose>, seed:
     machines,
     layout: layout.map((panel) => {
       const [kind, machine] = panel.split(":");
-      return machine ? { kind: "terminal", machine } : { kind: kind as "network" | "namespaces" | "steps" };
+      return { kind, ...(machine && { machine }) } as Panel; // the schema's pattern allows no other
     }),
     tasks: buildTasks(content),
     steps: content.steps.map((step) => ({ id: step.id, tasks: step.tasks ?? [] })),

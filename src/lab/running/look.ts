@@ -1,7 +1,7 @@
 import type { HostApi, RunResult } from "../../machine/api.ts";
 import { lookUp } from "../format/template.ts";
-import type { Answer, HintScript, Pattern, Script } from "../lab.ts";
-import { readProbe } from "../probes.ts";
+import type { Answer, HintScript, ProbeTask, Script } from "../lab.ts";
+import { looksInside, type ProbeArguments, readProbe } from "../probes.ts";
 import { type Language, LOCALES } from "../text.ts";
 import { type Machines, messageOf, Unavailable } from "./machines.ts";
 import { holds } from "./match.ts";
@@ -51,8 +51,8 @@ export class Look {
   }
 
   /** @returns whether the probe's reading holds the pattern */
-  async pattern(probe: string, machine: string, where: Pattern): Promise<Found<boolean>> {
-    const found = await this.#probe(probe, machine);
+  async pattern({ probe, machine, with: args, where }: ProbeTask): Promise<Found<boolean>> {
+    const found = await this.#probe(probe, { ...args, machine });
     return found.known ? known(holds(found.value, where)) : found;
   }
 
@@ -70,7 +70,7 @@ export class Look {
   }
 
   async #probeValue(answer: Extract<Answer, { kind: "probe" }>): Promise<Found<string>> {
-    const found = await this.#probe(answer.probe, answer.machine);
+    const found = await this.#probe(answer.probe, { machine: answer.machine });
     if (!found.known) return found;
     const value = lookUp(found.value, answer.path);
     if (value !== undefined && typeof value !== "object") return known(String(value));
@@ -78,10 +78,14 @@ export class Look {
     return unknown({ code: "no-result", machine: answer.machine, message });
   }
 
-  async #probe(name: string, machine: string): Promise<Found<unknown>> {
+  async #probe(name: string, args: ProbeArguments & { readonly machine: string }): Promise<Found<unknown>> {
+    const { machine } = args;
     try {
-      const read = (host: HostApi) => readProbe(name, { machine }, () => host);
-      return known(await this.#machines.ask(machine, this.#limit, read));
+      const read = (host: HostApi) => readProbe(name, args, () => host);
+      const { machines, limit } = { machines: this.#machines, limit: this.#limit };
+      return known(
+        await (looksInside(name) ? machines.peek(machine, limit, read) : machines.ask(machine, limit, read)),
+      );
     } catch (error) {
       return unknown(waitingOf(error, machine));
     }

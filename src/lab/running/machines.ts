@@ -1,4 +1,4 @@
-import type { HostApi, MachineEvent, RunOptions, RunResult } from "../../machine/api.ts";
+import type { HostApi, MachineEvent, RunOptions, RunResult, TravelReport, TravelTarget } from "../../machine/api.ts";
 import type { LabMachine } from "../lab.ts";
 import { FILE_LIMITS } from "../load.ts";
 import { type Language, LOCALES } from "../text.ts";
@@ -135,6 +135,28 @@ export class Machines {
     const answer = await this.#guarded(entry, limit, call(entry.host));
     if (entry.life === life) this.#agentIs(entry, "ready");
     return answer;
+  }
+
+  /**
+   * Asks for a look into a machine's memory, which takes no part of the machine's: it may stand still, or have stopped.
+   *
+   * @throws Unavailable when there is no such machine yet; else as {@link ask}
+   */
+  async peek<T>(name: string, limit: number, call: (host: HostApi) => Promise<T>): Promise<T> {
+    const entry = this.#entry(name);
+    if (!entry.host || entry.state.status === "starting") {
+      throw new Unavailable({ code: "machine-starting", machine: name });
+    }
+    return this.#guarded(entry, limit, call(entry.host));
+  }
+
+  /** Takes a machine to an exit, where it stands paused. On its way to a kind of exit it runs, and may be paused. */
+  async travel(name: string, target: TravelTarget): Promise<TravelReport> {
+    const { entry, host } = this.#running(name);
+    if (target.to === "kind") this.#setPaused(name, false);
+    const report = await this.#guarded(entry, 0, host.travel(name, target));
+    this.#setPaused(name, true);
+    return report;
   }
 
   #guarded<T>(entry: Entry, limit: number, answer: Promise<T>): Promise<T> {

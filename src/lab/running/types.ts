@@ -7,6 +7,8 @@ import type {
   StartOptions,
   StartReport,
   StopReason,
+  TravelReport,
+  TravelTarget,
 } from "../../machine/api.ts";
 import type { Lab } from "../lab.ts";
 import type { LabSource } from "../load.ts";
@@ -193,6 +195,8 @@ export interface LabSession {
   resume(machine: string): Promise<void>;
   /** Slow motion of a running machine: a share of full speed, above 0 to 1. A restart or a step back ends it. */
   setSpeed(machine: string, speed: number): Promise<void>;
+  /** Takes a machine that counts its exits to one of them, forwards or back; it stands paused there. */
+  travel(machine: string, target: TravelTarget): Promise<TravelReport>;
   /** Makes a save point of a running machine; the last one is kept, in memory. */
   save(machine: string): Promise<void>;
   /** Puts a machine, running or stopped, back to its save point. Rejects with the reason when that is refused. */

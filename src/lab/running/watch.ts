@@ -157,8 +157,7 @@ export class Watcher {
     if (record.task.kind === "ask") return this.#lookAtQuestion(record, stale);
     const { task } = record;
     const { look } = this.#watch;
-    const found =
-      task.kind === "check" ? await look.script(task.check) : await look.pattern(task.probe, task.machine, task.where);
+    const found = task.kind === "check" ? await look.script(task.check) : await look.pattern(task);
     if (stale()) return false;
     record.unknown = found.known ? undefined : found.why;
     if (!found.known) return false;

@@ -1,13 +1,15 @@
 import { type Hypervisor, openHypervisor } from "../../probe/hypervisor/hypervisor.ts";
-import { enumerator, type Layout, readLayout } from "../../probe/hypervisor/layout.ts";
+import { enumerator, enumOf, type Layout, readLayout } from "../../probe/hypervisor/layout.ts";
 import { physicalMemory } from "../../probe/hypervisor/memory.ts";
 import type { Internals } from "../v86-internals.ts";
-import { type ProbeSubject, readHypervisorProbe } from "./probes.ts";
+import { type Counts, Phases } from "./phases.ts";
+import { readHypervisorProbe } from "./probes.ts";
 
 /** Looks into a machine's memory from outside; the machine notices nothing. */
 export class Inspector {
   readonly #internals: Internals;
   readonly #layout: Layout;
+  readonly #phases = new Phases();
   /** Machine address of struct hv_info; 0 while no hypervisor has said where it is. */
   #info = 0;
 
@@ -39,7 +41,7 @@ export class Inspector {
     const { size, fields } = structs.trace_record!;
     const at = hypervisor.info.number("trace") + ((count - 1) % constants.TRACE_RECORDS!) * size;
     const kind = hypervisor.memory.u32(at + fields.kind!.offset) & 0xffff;
-    return enumerator(this.#layout, "trace_kind", kind).name;
+    return enumerator(this.#layout, "exit_reason", kind).name;
   }
 
   /** Why the hypervisor stopped itself, in its own words. */
@@ -47,15 +49,30 @@ export class Inspector {
     return String((this.read("hv.info", {}) as { panic?: string }).panic ?? "it does not say why");
   }
 
-  /** @throws ProbeError, HypervisorError */
+  /** The guest has marked a place in its work. @param instructions executed so far */
+  mark(mark: number, instructions: number): void {
+    this.#phases.mark(mark, this.#counts(instructions));
+  }
+
+  /** @throws ArgumentError, HypervisorError, and Error for a probe there is not */
   read(name: string, args: Readonly<Record<string, unknown>>): unknown {
-    const subject: ProbeSubject = {
-      hypervisor: () => this.#open(),
+    const subject = {
+      hypervisor: this.#info === 0 ? undefined : this.#open(),
       memory: this.#memory(),
-      layout: this.#layout,
       control: this.#internals.control(),
+      phases: this.#phases.all(),
     };
     return readHypervisorProbe(name, subject, args);
+  }
+
+  #counts(instructions: number): Counts {
+    if (this.#info === 0) return { instructions, exits: {}, hypervisor: {} };
+    const { info } = this.#open();
+    const [count, spent] = [info.numbers("count"), info.numbers("instructions_hv")];
+    const reasons = enumOf(this.#layout, "exit_reason");
+    const of = (numbers: readonly number[]) =>
+      Object.fromEntries(reasons.map(({ name, value }) => [name, numbers[value] ?? 0]));
+    return { instructions, exits: of(count), hypervisor: of(spent) };
   }
 
   #memory() {

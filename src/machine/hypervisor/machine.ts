@@ -15,6 +15,8 @@ import { Timeline } from "./timeline.ts";
 const PORT_DOORBELL = 0xe8;
 const PORT_INFO = 0xe9;
 const PORT_END = 0xf4;
+/** And the guest's (abi/guest.h). */
+const PORT_MARK = 0xe7;
 const BELL_EXIT = 1;
 const BELL_PANIC = 4;
 
@@ -123,6 +125,8 @@ export class HypervisorMachine implements GuestMachine {
       input: (terminal, bytes) => {
         for (const byte of bytes) this.#internals.receive(terminal, byte);
       },
+      info: () => this.#inspector.info,
+      found: (info) => this.#inspector.found(info),
       kindOfExit: () => this.#inspector.lastExit(),
       show: (byte) => this.#show(byte),
       answer: (byte) => this.#shell.receive(byte),
@@ -268,6 +272,7 @@ export class HypervisorMachine implements GuestMachine {
     this.#internals.onPortRead(PORT_DOORBELL, () => this.#internals.instructions());
     this.#internals.onPortWrite(PORT_DOORBELL, (bell) => this.#pace.ring(bell));
     this.#internals.onPortWrite(PORT_INFO, (address) => this.#inspector.found(address));
+    this.#internals.onPortWrite(PORT_MARK, (mark) => this.#inspector.mark(mark, this.#clock.instructions()));
     this.#internals.onPortWrite(PORT_END, (code) => this.#onEnd(code));
     this.#internals.onReset(() => this.#stop("reboot", "it asked for a reset"));
   }

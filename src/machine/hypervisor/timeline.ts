@@ -21,6 +21,8 @@ interface Place {
   readonly bells: number;
   readonly clock: ClockState;
   readonly pace: PaceState;
+  /** Where struct hv_info is; 0 while nobody has said. */
+  readonly info: number;
   /** Bytes written to each terminal so far. */
   readonly written: readonly [number, number];
 }
@@ -46,6 +48,8 @@ export interface TimelineHooks {
   readonly restore: (state: ArrayBuffer) => Promise<void>;
   /** Gives bytes to a terminal of the machine. */
   readonly input: (terminal: number, bytes: readonly number[]) => void;
+  readonly info: () => number;
+  readonly found: (info: number) => void;
   /** Name of the kind of the exit the machine stands at. */
   readonly kindOfExit: () => string;
   /** A byte of the student's terminal, resp. the control shell's, that has not been seen before. */
@@ -200,6 +204,7 @@ export class Timeline {
       bells: this.#bells,
       clock: clock.save(),
       pace: pace.save(),
+      info: this.#hooks.info(),
       written: [...this.#written],
     };
   }
@@ -222,6 +227,7 @@ export class Timeline {
     await onClock(clock.now, () => this.#hooks.restore(bytes));
     clock.restore(place.clock);
     pace.restore(place.pace);
+    this.#hooks.found(place.info);
     this.#exits = place.exits;
     this.#bells = place.bells;
     this.#written = [...place.written];

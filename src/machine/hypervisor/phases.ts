@@ -1,0 +1,66 @@
+/**
+ * What a guest's work costs, measured between its own marks (PORT_MARK, images/hypervisor/abi/guest.h): mark 2k begins
+ * phase k and mark 2k+1 ends it.
+ */
+
+/** What was counted up to a mark. */
+export interface Counts {
+  /** Instructions executed, guest and hypervisor. */
+  readonly instructions: number;
+  /** Exits by reason, by their names in the headers; empty without a hypervisor. */
+  readonly exits: Readonly<Record<string, number>>;
+  /** Instructions the hypervisor executed for each reason. */
+  readonly hypervisor: Readonly<Record<string, number>>;
+}
+
+/** One phase: the difference between its two marks, the marks' own exit left out. */
+export interface Phase {
+  readonly phase: number;
+  readonly instructions: number;
+  readonly hypervisorInstructions: number;
+  /** All exits. */
+  readonly total: number;
+  /** By reason; those that did not happen are left out. */
+  readonly exits: Readonly<Record<string, number>>;
+}
+
+/** The newest measurement of each phase. */
+export class Phases {
+  readonly #open = new Map<number, Counts>();
+  readonly #done = new Map<number, Phase>();
+
+  mark(mark: number, counts: Counts): void {
+    const phase = mark >>> 1;
+    if ((mark & 1) === 0) {
+      this.#open.set(phase, counts);
+      return;
+    }
+    const begun = this.#open.get(phase);
+    this.#open.delete(phase);
+    if (begun) this.#done.set(phase, difference(phase, begun, counts));
+  }
+
+  all(): readonly Phase[] {
+    return [...this.#done.values()].sort((a, b) => a.phase - b.phase);
+  }
+}
+
+function difference(phase: number, begun: Counts, ended: Counts): Phase {
+  const exits = grown(begun.exits, ended.exits);
+  const sum = (counts: Readonly<Record<string, number>>) => Object.values(counts).reduce((total, n) => total + n, 0);
+  return {
+    phase,
+    instructions: ended.instructions - begun.instructions,
+    hypervisorInstructions: sum(grown(begun.hypervisor, ended.hypervisor)),
+    total: sum(exits),
+    exits,
+  };
+}
+
+/** Counters are 32 bits wide and wrap. */
+const grown = (before: Readonly<Record<string, number>>, after: Readonly<Record<string, number>>) =>
+  Object.fromEntries(
+    Object.entries(after)
+      .map(([name, count]): [string, number] => [name, (count - (before[name] ?? 0)) >>> 0])
+      .filter(([, count]) => count > 0),
+  );
