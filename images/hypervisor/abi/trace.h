@@ -95,7 +95,8 @@ enum unshadow { UNSHADOW_FLOOD = 1, UNSHADOW_ODD_STORE, UNSHADOW_POOL };
     X(REFUSE_LARGE, "4 MB pages are not for paravirtual guests")           \
     X(REFUSE_GRANT, "no such grant")                                       \
     X(REFUSE_BUSY, "still in use")                                         \
-    X(REFUSE_CALL, "no such hypercall, or bad arguments")
+    X(REFUSE_CALL, "no such hypercall, or bad arguments")                  \
+    X(REFUSE_WORK, "more work than one hypercall may make")
 enum refusal {
     REFUSE_NONE = 0,
 #define X(name, words) name,
@@ -125,7 +126,11 @@ enum kill {
     X(FAULT_HV_SLOT, "the hypervisor's slot was changed")             /* entry's address, entry, expected */ \
     X(FAULT_ROOT, "CR3 is not the validated directory")               /* CR3, the guest's, type expected */ \
     X(FAULT_TYPE_COUNT, "uses as its type counted wrong")             /* mfn, counted, found */ \
-    X(FAULT_REF_COUNT, "uses counted wrong")                          /* mfn, counted, found */
+    X(FAULT_REF_COUNT, "uses counted wrong")                          /* mfn, counted, found */     \
+    X(FAULT_ENTRY, "a shadow entry is not what guest and p2m compose to") /* entry's address, entry, expected */ \
+    X(FAULT_STALE, "a translation should have been flushed")          /* entry's address, entry, expected */ \
+    X(FAULT_REVERSE_MAP, "the reverse map misses an entry")           /* mfn, found, expected */ \
+    X(FAULT_PROTECTION, "tables counted wrong")                       /* gfn, counted, found */
 enum fault {
     FAULT_NONE = 0,
 #define X(name, words) name,

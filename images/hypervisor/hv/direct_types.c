@@ -16,6 +16,8 @@
 
 #define MAX_USES 0xFFFFu /* ref_count has 16 bits, and no type_count is larger than it */
 
+u32 tables_gone_through;
+
 int refuse(enum refusal why, u32 a, u32 b)
 {
     trace(STEP_REFUSE, why, a, b);
@@ -23,6 +25,7 @@ int refuse(enum refusal why, u32 a, u32 b)
     case REFUSE_NOT_OWNER:
     case REFUSE_WRITABLE_TABLE:
     case REFUSE_HV_SLOT: return HV_EPERM;
+    case REFUSE_WORK:
     case REFUSE_BUSY: return HV_EBUSY;
     default: return HV_EINVAL;
     }
@@ -69,6 +72,7 @@ static u32 slots_of(u32 type)
 static int validate(struct domain *d, mfn_t mfn, u32 type)
 {
     u32 *entry = entries_of(mfn);
+    tables_gone_through++;
     for (u32 slot = 0; slot < slots_of(type); slot++) {
         int error = entry_get(d, type, entry[slot]);
         if (!error) continue;
@@ -82,6 +86,7 @@ static int validate(struct domain *d, mfn_t mfn, u32 type)
 static void devalidate(struct domain *d, mfn_t mfn, u32 type)
 {
     u32 *entry = entries_of(mfn);
+    tables_gone_through++;
     for (u32 slot = 0; slot < slots_of(type); slot++) entry_put(d, type, entry[slot]);
     if (type == FRAME_L2) entry[HV_SLOT] = 0;
 }

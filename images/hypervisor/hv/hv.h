@@ -74,8 +74,10 @@ struct shadow {
     u8 flood;  /* stores to its table since it was last used in a fill */
     u16 gfn;   /* the guest table, or the first frame of the 4 MB page */
     u16 refs;  /* shadow PDEs that point here; for L2: 1 while CR3 */
+    u32 last;  /* 0, or the slot stored to last + 1 */
     u32 mfn;   /* the frame that holds the entries */
-    u32 copy;  /* out of sync: machine address of the guest table as it was when last in step, else 0 */
+    u32 copy;  /* machine address of what the entries compose, if not the guest's table as it is now: out of sync
+                * the table as it was, virtual TLB what the walks found; else 0 */
     u32 used;  /* for choosing a victim */
     u32 next;  /* 0, or index + 1 of the next shadow with the same gfn's hash */
 };
@@ -87,10 +89,11 @@ struct mmu {
     u32 oos;        /* let page tables go out of sync */
     ma_t root;      /* what CR3 holds while it runs */
     u16 p2m[DOMAIN_FRAMES];     /* mfn of each gfn; 0xFFFF none */
-    u8 table[DOMAIN_FRAMES];    /* shadow: how many shadows mirror this gfn as a table; 0 is writable */
+    u8 table[DOMAIN_FRAMES];    /* shadow: how many shadows in step mirror this gfn as a table; 0 is writable */
     u8 watched[DOMAIN_FRAMES];  /* holds the TSS or the IDT: stores exit so that our copies follow */
     u32 identity;   /* shadow index + 1 for paging off, 0 none */
     u32 vtlb_root;  /* shadow index + 1 */
+    u32 unsynced;   /* shadows out of sync */
 };
 
 /* The virtual CPU: what the guest believes its registers hold. */
@@ -108,9 +111,11 @@ struct vcpu {
 
 /* The emulated PC (platform.c). */
 struct platform {
-    u8 pic_base[2], pic_mask[2], pic_irr[2], pic_isr[2], pic_init[2];
+    u8 pic_base[2], pic_mask[2], pic_irr[2], pic_isr[2], pic_init[2], pic_read_isr[2];
     u32 timer_reload, timer_count;       /* in our own ticks */
-    u8 uart_ier[2], uart_lcr[2], uart_thr_irq[2];
+    u16 timer_latch;
+    u8 timer_high;                       /* the divisor's high byte comes next */
+    u8 uart_ier[2], uart_lcr[2], uart_thr_irq[2], uart_line[2];
     u32 pio_id, pio_op, pio_arg, pio_result, pio_done;
 };
 
@@ -247,7 +252,7 @@ u32 copy_to_guest(struct domain *d, gva_t to, const void *from, u32 bytes);
 void *guest_memory(struct domain *d, gpa_t gpa); /* NULL when there is none */
 void p2m_set(struct domain *d, gfn_t gfn, mfn_t mfn); /* 0xFFFF for none; drops every shadow entry of what was there */
 
-/* ---- shadow.c, fill.c, vtlb.c, verify.c: the MMU of domains that keep their own tables ---- */
+/* ---- mmu.c, shadow.c, fill.c, vtlb.c, verify.c: the MMU of domains that keep their own tables (mmu.h) ---- */
 void mmu_init(struct domain *d);
 void mmu_release(struct domain *d);
 void mmu_page_fault(struct domain *d, struct regs *regs, gva_t gva);
@@ -258,6 +263,7 @@ void mmu_invlpg(struct domain *d, gva_t gva);
 /* One aligned 32-bit word of guest memory changes by our hand: stores it and brings shadows and watched copies in step. */
 void mmu_store32(struct domain *d, gpa_t gpa, u32 value);
 void mmu_watch(struct domain *d, gva_t gva, u32 bytes); /* stores there exit from now on */
+void mmu_unwatch(struct domain *d);                     /* and no longer */
 void verify(struct domain *d);
 void verify_fault(enum fault kind, u32 where, u32 have, u32 want); /* counts it; the first is kept in hv_info */
 void load_cr3(ma_t root); /* what the guest will run on; done on the way out */
@@ -280,6 +286,7 @@ int type_get(struct domain *d, mfn_t mfn, u32 type); /* one more use as that typ
 void type_put(struct domain *d, mfn_t mfn);
 int entry_get(struct domain *d, u32 level, u32 entry); /* what an entry of an L1 or L2 table refers to gets one more use */
 void entry_put(struct domain *d, u32 level, u32 entry);
+extern u32 tables_gone_through; /* in this hypercall, entry by entry: what takes long in one */
 int reference_get(mfn_t mfn); /* a use that asks for no type: a read-only mapping, a grant */
 void reference_put(mfn_t mfn);
 
@@ -302,7 +309,8 @@ void wake(struct domain *d);
 void schedule(void); /* at the end of an exit: changes `current` when another should run; idles when none can */
 
 /* ---- domain.c, platform.c ---- */
-struct domain *domain_create(u32 mode, u32 role, u32 flags, const char *command_line);
+struct domain *domain_create(u32 mode, u32 role, u32 flags);
+void run_native(void);
 void domain_kill(struct domain *d, enum kill why);
 u32 port_in(struct domain *d, u32 port, u32 bytes);
 void port_out(struct domain *d, u32 port, u32 bytes, u32 value);

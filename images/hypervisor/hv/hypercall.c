@@ -4,8 +4,14 @@
  */
 #include "hv.h"
 
-#define WRITE_MAX 4096u /* bytes in one HC_CONSOLE_WRITE: no call keeps the others waiting for long */
+#define WRITE_MAX 1024u /* bytes in one HC_CONSOLE_WRITE: no call keeps the others waiting for long */
 #define TTYS 2u
+#define TABLES_MAX 1024u /* gone through in one hypercall; a list is refused from there on, and can be sent again */
+
+static int out_of_time(u32 number)
+{
+    return tables_gone_through > TABLES_MAX ? refuse(REFUSE_WORK, number, tables_gone_through) : 0;
+}
 
 /* Lists are copied before they are looked at: what was checked is then what is used. */
 static int mmu_updates(struct domain *d, gva_t list, u32 n)
@@ -15,7 +21,8 @@ static int mmu_updates(struct domain *d, gva_t list, u32 n)
     if (copy_from_guest(d, update, list, n * sizeof *update)) return refuse(REFUSE_CALL, HC_MMU_UPDATE, list);
     d->shared->done = 0;
     for (u32 i = 0; i < n && !error; i++) {
-        error = direct_update(d, update[i].ptr, update[i].val);
+        error = out_of_time(HC_MMU_UPDATE);
+        if (!error) error = direct_update(d, update[i].ptr, update[i].val);
         if (!error) d->shared->done++;
     }
     return error;
@@ -28,7 +35,8 @@ static int mmu_extended(struct domain *d, gva_t list, u32 n)
     if (copy_from_guest(d, op, list, n * sizeof *op)) return refuse(REFUSE_CALL, HC_MMUEXT, list);
     d->shared->done = 0;
     for (u32 i = 0; i < n && !error; i++) {
-        error = direct_extended(d, op[i].cmd, op[i].arg);
+        error = out_of_time(HC_MMUEXT);
+        if (!error) error = direct_extended(d, op[i].cmd, op[i].arg);
         if (!error) d->shared->done++;
     }
     return error;
@@ -152,6 +160,7 @@ static void return_from_interrupt(struct domain *d, struct regs *regs)
 
 void hypercall(struct domain *d, struct regs *regs)
 {
+    tables_gone_through = 0;
     trace4(EXIT_HYPERCALL, regs->eax, regs->ebx, regs->ecx, regs->edx);
     if (regs->eax == HC_IRET) return_from_interrupt(d, regs);
     else regs->eax = (u32)call(d, regs->eax, regs->ebx, regs->ecx, regs->edx);
