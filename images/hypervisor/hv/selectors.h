@@ -1,0 +1,15 @@
+/* Numbers that assembly and C must agree on. The guest's selectors are in abi/guest.h. */
+#ifndef SELECTORS_H
+#define SELECTORS_H
+
+/* Our own selectors. 0x08 to 0x23 are the guest's; kernel segments there have DPL 1. */
+#define HV_CS 0x60
+#define HV_DS 0x68
+#define HV_TSS 0x70
+#define GDT_BYTES 0x78
+#define TSS_BYTES 104
+
+#define REGS_CS 60 /* offset of cs in struct regs */
+#define REGS_SIZE 76
+
+#endif
