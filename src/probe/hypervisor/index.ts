@@ -1,0 +1,18 @@
+export * from "./arguments.ts";
+export * from "./disassembly/disassemble.ts";
+export * from "./domains.ts";
+export * from "./exits.ts";
+export * from "./frames.ts";
+export { type Hypervisor, HypervisorError, type Info, openHypervisor, readInfo } from "./hypervisor.ts";
+export { type Layout, LayoutError, readLayout } from "./layout.ts";
+export { type Hex, hex, MemoryError, type PhysicalMemory, physicalMemory } from "./memory.ts";
+export * from "./nested-walk.ts";
+export type { Flag } from "./paging/entry.ts";
+export type { EntryReading } from "./paging/guest-walk.ts";
+export type { Reason, Verdict, VerdictKind } from "./paging/judge.ts";
+export type { NativeRegisters } from "./paging/space.ts";
+export { type Cell, type Mark, type PageTableMap, pageTableMap, type Slot } from "./paging/table-map.ts";
+export { type TranslatedPage, type Translation, translate, translateNative } from "./paging/translate.ts";
+export { type EntryFault, type Verification, verify } from "./paging/verify.ts";
+export * from "./rings.ts";
+export * from "./shadows.ts";
