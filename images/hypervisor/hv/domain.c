@@ -81,6 +81,7 @@ struct domain *domain_create(u32 mode, u32 role, u32 flags)
     d->shared->upcall_mask = 1;
     fill_start_info(d->start, mode, role, flags, d->id);
     platform_init(d);
+    events_init(d);
     if (mode == MODE_PV)
         direct_init(d);
     else
@@ -99,6 +100,14 @@ void run_native(void)
     memset(machine(SHARED_GPA), 0, PAGE_SIZE);
     memcpy(machine(KERNEL_GPA), guest_image, (u32)(guest_image_end - guest_image));
     __asm__ volatile("jmp *%2" : : "a"(START_MAGIC), "b"(START_GPA), "r"(KERNEL_GPA));
+}
+
+/* What others still map of it is freed when they let go (reference_put). */
+static void free_frames(struct domain *d)
+{
+    for (mfn_t mfn = FIRST_GUEST_MFN; mfn < MACHINE_FRAMES; mfn++)
+        if (owns(d, mfn) && !frames[mfn].ref_count)
+            frames[mfn] = (struct frame){ .type = FRAME_FREE };
 }
 
 void domain_kill(struct domain *d, enum kill why)
@@ -122,12 +131,13 @@ void domain_kill(struct domain *d, enum kill why)
     log_text(" at ");
     log_hex(guest_regs->eip);
     log_text("\n");
-    grants_release(d);
     events_release(d);
     if (d->mmu.mode == MODE_PV)
         direct_release(d);
-    else
+    grants_release(d);
+    if (d->mmu.mode != MODE_PV)
         mmu_release(d);
+    free_frames(d);
 }
 
 void machine_end(void)
