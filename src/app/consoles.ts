@@ -93,9 +93,10 @@ export class Consoles {
     console.saved = [...console.shown];
   }
 
-  /** Shows the screen of the save point again. */
+  /** Shows the screen of the save point again; without one, all stays. */
   back(machine: string): void {
     const console = this.of(machine);
+    if (console.saved.length === 0) return;
     console.shown = [...console.saved];
     console.shownBytes = console.shown.reduce((sum, bytes) => sum + bytes.length, 0);
     console.screen?.replay(console.shown);

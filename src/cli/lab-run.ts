@@ -1,5 +1,6 @@
 import { loadLab } from "../lab/index.ts";
-import { readProbe } from "../lab/probes.ts";
+import { looksInside, readProbe } from "../lab/probes.ts";
+import type { HostApi } from "../machine/api.ts";
 import { type LabArguments, UsageError } from "./lab-arguments.ts";
 import { folderSource } from "./lab-folder.ts";
 import { type RunningLab, startLab } from "./lab-machines.ts";
@@ -18,14 +19,23 @@ export async function runScript({ words: [id, ...more], machine, script, seed }:
 
 /** Prints one reading of a probe as JSON. @returns 0 */
 export async function probe({ words: [id, name, ...more], machine, after, seed }: LabArguments): Promise<number> {
-  if (id === undefined || name === undefined || more.length) throw new UsageError("Expected: lab probe <id> <probe>");
+  if (id === undefined || name === undefined) throw new UsageError("Expected: lab probe <id> <probe> [name=value]");
+  const asked = Object.fromEntries(more.map(argument));
   return withLab(id, seed, async ({ machines }) => {
     if (after !== undefined) await prepare(after, machines);
     const target = pick(machine, machines.names);
-    const reading = await machines.ask(target, 0, (host) => readProbe(name, { machine: target }, () => host));
+    const read = (host: HostApi) => readProbe(name, { ...asked, machine: target }, () => host);
+    const reading = await (looksInside(name) ? machines.peek(target, 0, read) : machines.ask(target, 0, read));
     await write(process.stdout, new TextEncoder().encode(`${JSON.stringify(reading, null, 2)}\n`));
     return 0;
   });
+}
+
+/** Splits `name=value`, as in `address=0xc0100000`. */
+function argument(word: string): [string, string] {
+  const [, name, value] = /^([a-z]+)=(.*)$/.exec(word) ?? [];
+  if (name === undefined || value === undefined) throw new UsageError(`\`${word}\` is not name=value.`);
+  return [name, value];
 }
 
 /** Runs the `machine:script` that is to have happened before a reading. */

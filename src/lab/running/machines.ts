@@ -241,7 +241,10 @@ export class Machines {
 
   #take(entry: Entry, event: MachineEvent): void {
     this.#options.onMachineEvent?.(entry.machine.spec.name, event);
-    if (event.type === "stopped") this.#stopped(entry, event.reason, event.message);
+    if (event.type === "stopped") {
+      this.#stopped(entry, event.reason, event.message);
+      void this.#rescue(entry);
+    }
     if (event.type === "progress" && entry.state.status === "starting") {
       this.#set(entry, { ...entry.state, progress: event.progress });
     }
@@ -250,6 +253,16 @@ export class Machines {
       const change = agent[event.code as keyof typeof agent];
       if (change) this.#agentIs(entry, change);
     }
+  }
+
+  /** A machine that kept states by itself offers the newest when it dies without a save point. */
+  async #rescue(entry: Entry): Promise<void> {
+    const { life, host, snapshot } = entry;
+    if (snapshot || !host) return;
+    const rescued = await host.snapshot(entry.machine.spec.name).catch(() => undefined);
+    if (!rescued || entry.life !== life || entry.snapshot) return;
+    entry.snapshot = rescued;
+    this.#set(entry, { ...entry.state, saved: Date.now() });
   }
 
   #agentIs(entry: Entry, agent: "ready" | "lost" | "silent"): void {
