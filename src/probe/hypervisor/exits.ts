@@ -3,7 +3,7 @@ import { disassemble } from "./disassembly/disassemble.ts";
 import type { Hypervisor } from "./hypervisor.ts";
 import { constantOf, enumerator, enumOf, type Layout, structOf } from "./layout.ts";
 import { type Hex, hex } from "./memory.ts";
-import { Structure } from "./structure.ts";
+import { column, Structure } from "./structure.ts";
 
 /** How often each kind of thing has happened: what `exits.counts` gives. */
 export interface ExitCounts {
@@ -109,20 +109,39 @@ interface Record {
   readonly kind: number;
 }
 
-/** The records still in the ring, oldest first. */
-function allRecords({ memory, layout, info }: Hypervisor): readonly Record[] {
+/**
+ * The records still in the ring, oldest first, read backwards from the newest.
+ *
+ * @param enough told each record's exit number; true stops before that record
+ */
+function recordsBack({ memory, layout, info }: Hypervisor, enough: (exit: number) => boolean): readonly Record[] {
   const slots = constantOf(layout, "TRACE_RECORDS");
   const { size } = structOf(layout, "trace_record");
+  const read = (field: string) => column(memory, layout, "trace_record", field);
+  const [seqOf, exitOf, kindOf] = [read("seq"), read("exit"), read("kind")];
   const base = info.number("trace");
   const written = info.number("trace_count");
   const records: Record[] = [];
   for (let seq = written - 1; seq >= Math.max(0, written - slots); seq--) {
-    const structure = new Structure(memory, layout, "trace_record", base + (seq % slots) * size);
-    const exit = structure.number("exit");
-    if (structure.number("seq") !== seq) break;
-    records.push({ structure, seq, exit, kind: structure.number("kind") });
+    const at = base + (seq % slots) * size;
+    const exit = exitOf(at);
+    if (seqOf(at) !== seq || enough(exit)) break;
+    records.push({ structure: new Structure(memory, layout, "trace_record", at), seq, exit, kind: kindOf(at) });
   }
   return records.reverse();
+}
+
+/** Number of the oldest exit whose record is still in the ring; undefined without any. */
+function oldestExit({ memory, layout, info }: Hypervisor): number | undefined {
+  const slots = constantOf(layout, "TRACE_RECORDS");
+  const end = constantOf(layout, "TRACE_STEPS_START");
+  const { size } = structOf(layout, "trace_record");
+  const [base, written] = [info.number("trace"), info.number("trace_count")];
+  for (let seq = Math.max(0, written - slots); seq < written; seq++) {
+    const record = new Structure(memory, layout, "trace_record", base + (seq % slots) * size);
+    if (record.number("kind") < end) return record.number("exit");
+  }
+  return undefined;
 }
 
 const ENUMS: ReadonlySet<string> = new Set([
@@ -190,22 +209,23 @@ export interface TraceQuery {
  */
 export function trace(hv: Hypervisor, { from, count, kinds }: TraceQuery): ExitTrace {
   const { layout, info } = hv;
-  const total = info.number("exit_count");
   const end = constantOf(layout, "TRACE_STEPS_START");
-  const records = allRecords(hv);
-  const wanted = (name: string) => kinds === undefined || kinds.includes(name);
+  const most = Math.max(0, Math.min(count, EXITS_AT_ONCE));
+  const wanted = (kind: number) => kinds === undefined || kinds.includes(enumerator(layout, "exit_reason", kind).name);
+  const total = info.number("exit_count");
+  // The last ones of every kind need no look at the whole ring; one exit more, so that steps are not cut.
+  const first = from ?? (kinds === undefined ? total - most - 1 : 0);
+  const records = recordsBack(hv, (exit) => exit < first);
   const ends = records
     .map((record, index) => ({ record, index }))
-    .filter(({ record }) => record.kind < end && wanted(enumerator(layout, "exit_reason", record.kind).name));
-  const most = Math.max(0, Math.min(count, EXITS_AT_ONCE));
-  const after =
-    from === undefined ? ends.slice(Math.max(0, ends.length - most)) : ends.filter(({ record }) => record.exit >= from);
-  const chosen = after.slice(0, most).map(({ record, index }) => {
-    let first = index;
-    while (first > 0 && records[first - 1]!.exit === record.exit && records[first - 1]!.kind >= end) first--;
-    const cut = first === 0 && records[0]!.seq > 0;
-    return readExit(layout, record, records.slice(first, index), cut);
+    .filter(({ record }) => record.kind < end && wanted(record.kind));
+  const chosen = from === undefined ? ends.slice(Math.max(0, ends.length - most)) : ends.slice(0, most);
+  const gone = Math.max(0, info.number("trace_count") - constantOf(layout, "TRACE_RECORDS"));
+  const exits = chosen.map(({ record, index }) => {
+    let start = index;
+    while (start > 0 && records[start - 1]!.exit === record.exit && records[start - 1]!.kind >= end) start--;
+    const cut = gone > 0 && records[start]!.seq === gone;
+    return readExit(layout, record, records.slice(start, index), cut);
   });
-  const oldest = records.find(({ kind }) => kind < end)?.exit;
-  return { total, oldest, exits: chosen, more: after.length > most };
+  return { total, oldest: oldestExit(hv), exits, more: from !== undefined && ends.length > most };
 }

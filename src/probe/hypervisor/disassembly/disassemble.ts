@@ -45,7 +45,7 @@ function repeatWord(repeat: Prefixes["repeat"], mnemonic: string): string {
   return "";
 }
 
-const IS_STRING = /^(ins|outs|movs[bwl]$|cmps|stos|lods|scas)/;
+const IS_STRING = /^(ins|outs|movs[b#]$|cmps|stos|lods|scas)/;
 const LETTERS = { 1: "b", 2: "w", 4: "l" } as const;
 /** Written without a letter of size although their operand may lie in memory: it has one size only, or none. */
 const NO_LETTER = /^(lea|invlpg|[sl][gi]dtl|sldt|str|lldt|ltr|verr|verw|smsw|lmsw|lar|lsl|set|movz|movs)/;
