@@ -1,0 +1,40 @@
+/* io pio|ring <requests> [<depth>]: the port-I/O device, or the ring with domain 1 at its other end; and that other end. */
+#include "user.h"
+
+int main_io(int argc, char **argv)
+{
+    struct io_run run = { .count = argc > 2 ? parse_number(argv[2]) : 256, .depth = argc > 3 ? parse_number(argv[3]) : 1 };
+    run.ring = argc > 1 && strcmp(argv[1], "ring") == 0;
+    if (argc < 2 || (!run.ring && strcmp(argv[1], "pio")))
+        return complain("io", "io pio|ring <requests> [<depth>]", -EINVAL);
+    int error = system_call(SYS_io, (u32)&run, 0, 0);
+    if (error)
+        return complain("io", argv[1], error);
+    printf("io %s: requests=%u depth=%u bad=%u notified=%u interrupts=%u\n", argv[1], run.count, run.ring ? run.depth : 1,
+        run.bad, run.notified, run.interrupts);
+    return run.bad != 0;
+}
+
+int main_backend(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    return complain("backend", "serve", system_call(SYS_serve, 0, 0, 0));
+}
+
+/* Computes for ever, and says now and then which part of the time it got. */
+int main_spin(int argc, char **argv)
+{
+    u32 seconds = argc > 1 ? parse_number(argv[1]) : 5;
+    u32 rounds = 0, from = ticks_now();
+    for (;;) {
+        for (volatile u32 i = 0; i < 100000; i++)
+            ;
+        rounds++;
+        u32 passed = ticks_now() - from;
+        if (passed < seconds * 100)
+            continue;
+        printf("spin: %u rounds in %u.%02u s\n", rounds, passed / 100, passed % 100);
+        rounds = 0;
+        from = ticks_now();
+    }
+}
