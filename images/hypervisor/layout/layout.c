@@ -61,14 +61,14 @@ ARRAY(trace_record, arg) ARRAY(trace_record, insn)
 
 #define F(f) FIELD(domain, f)
 STRUCT(domain)
-F(id) F(role) F(state) F(nr_frames) F(start) F(shared) F(weight) F(cap) F(credit) F(ran_ticks) F(exit_code)
+F(id) F(role) F(state) F(nr_frames) F(start) F(shared) F(weight) F(cap) F(credit) F(boosted) F(ran_ticks) F(exit_code)
 INNER(domain, mmu, mmu) INNER(domain, vcpu, vcpu) INNER(domain, regs, regs)
 INNER(domain, events, event_port) INNER(domain, grants, grant)
 #undef F
 
 #define F(f) FIELD(mmu, f)
 STRUCT(mmu)
-F(mode) F(oos) F(root) F(identity) F(vtlb_root)
+F(mode) F(oos) F(root) F(identity) F(vtlb_root) F(unsynced)
 ARRAY(mmu, p2m) ARRAY(mmu, table) ARRAY(mmu, watched)
 #undef F
 
@@ -101,7 +101,7 @@ F(state) F(remote) F(remote_port)
 
 #define F(f) FIELD(grant, f)
 STRUCT(grant)
-F(used) F(mfn) F(to) F(read_only) F(maps)
+F(used) F(mfn) F(to) F(read_only) F(maps) F(entries) F(gfn)
 #undef F
 
 #define F(f) FIELD(start_info, f)
@@ -113,7 +113,7 @@ ARRAY(start_info, command_line)
 
 #define F(f) FIELD(shared_info, f)
 STRUCT(shared_info)
-F(upcall_mask) F(upcall_pending) F(pending) F(masked) F(cr2) F(ticks)
+F(upcall_mask) F(upcall_pending) F(pending) F(masked) F(cr2) F(ticks) F(done)
 #undef F
 
 #define F(f) FIELD(ring, f)
@@ -140,6 +140,9 @@ REFUSALS(X)
 #undef X
 #define X(n, w) NAMED(kill, n, w)
 KILLS(X)
+#undef X
+#define X(n, w) NAMED(fault, n, w)
+FAULTS(X)
 #undef X
 
 #define V(n) VALUE(hidden, n)

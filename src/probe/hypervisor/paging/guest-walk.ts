@@ -28,7 +28,9 @@ export interface GuestWalk {
   /** Where CR3 was read. */
   readonly cr3From: string;
   readonly steps: readonly EntryReading[];
-  /** What it reached; undefined when an entry was not present or not there. */
+  /** A bit that must be 0 is set in the last entry: the access faults although it is present. */
+  readonly reserved: boolean;
+  /** What it reached; undefined when an entry was not present, not there, or had such a bit. */
   readonly page: GuestPage | undefined;
 }
 
@@ -94,30 +96,38 @@ function page(size: PageSize, frame: number, gva: number, entries: readonly numb
   };
 }
 
-function walk32(space: Space, gva: number): Pick<GuestWalk, "steps" | "page"> {
+/** Bits 21 to 13 of a 4 MB page's entry and 20 to 13 of a 2 MB page's (SDM vol. 3A, tables 4-4 and 4-9). */
+const reservedBits = (size: 0x200000 | 0x400000) => (size === 0x400000 ? 0x003fe000 : 0x001fe000);
+
+type Walked = Pick<GuestWalk, "steps" | "page" | "reserved">;
+
+function largePage(steps: readonly EntryReading[], pde: number, gva: number, size: 0x200000 | 0x400000): Walked {
+  const reserved = (pde & reservedBits(size)) !== 0;
+  return { steps, reserved, page: reserved ? undefined : page(size, pde & -size, gva, [pde]) };
+}
+
+function walk32(space: Space, gva: number): Walked {
   const steps = [readEntry(space, "PDE", space.cr3 & ~0xfff, gva >>> 22)];
   const pde = entryValue(steps[0]!);
-  if (!(pde & P)) return { steps, page: undefined };
-  if (pde & PS && space.cr4 & CR4_PSE) {
-    return { steps, page: page(0x400000, pde & ~0x3fffff, gva, [pde]) };
-  }
+  if (!(pde & P)) return { steps, reserved: false, page: undefined };
+  if (pde & PS && space.cr4 & CR4_PSE) return largePage(steps, pde, gva, 0x400000);
   steps.push(readEntry(space, "PTE", pde & ~0xfff, (gva >>> 12) & 0x3ff));
   const pte = entryValue(steps[1]!);
-  return { steps, page: pte & P ? page(4096, pte & ~0xfff, gva, [pde, pte]) : undefined };
+  return { steps, reserved: false, page: pte & P ? page(4096, pte & ~0xfff, gva, [pde, pte]) : undefined };
 }
 
 /** PAE: Intel SDM vol. 3A, 4.4. The upper halves of entries hold addresses no machine here has; they are not read. */
-function walkPae(space: Space, gva: number): Pick<GuestWalk, "steps" | "page"> {
+function walkPae(space: Space, gva: number): Walked {
   const steps = [readEntry(space, "PDPTE", space.cr3 & ~0x1f, gva >>> 30, 8)];
   const pdpte = entryValue(steps[0]!);
-  if (!(pdpte & P)) return { steps, page: undefined };
+  if (!(pdpte & P)) return { steps, reserved: false, page: undefined };
   steps.push(readEntry(space, "PDE", pdpte & ~0xfff, (gva >>> 21) & 0x1ff, 8));
   const pde = entryValue(steps[1]!);
-  if (!(pde & P)) return { steps, page: undefined };
-  if (pde & PS) return { steps, page: page(0x200000, pde & ~0x1fffff, gva, [pde]) };
+  if (!(pde & P)) return { steps, reserved: false, page: undefined };
+  if (pde & PS) return largePage(steps, pde, gva, 0x200000);
   steps.push(readEntry(space, "PTE", pde & ~0xfff, (gva >>> 12) & 0x1ff, 8));
   const pte = entryValue(steps[2]!);
-  return { steps, page: pte & P ? page(4096, pte & ~0xfff, gva, [pde, pte]) : undefined };
+  return { steps, reserved: false, page: pte & P ? page(4096, pte & ~0xfff, gva, [pde, pte]) : undefined };
 }
 
 /**
@@ -141,7 +151,7 @@ export function walkGuest(space: Space, gva: number): GuestWalk {
       accessed: true,
       dirty: true,
     } as const;
-    return { ...head, steps: [], page: flat };
+    return { ...head, steps: [], reserved: false, page: flat };
   }
   return { ...head, ...(paging === "pae" ? walkPae(space, gva) : walk32(space, gva)) };
 }

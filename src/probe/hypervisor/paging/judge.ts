@@ -52,7 +52,7 @@ export function compose(space: Space, side: HypervisorSide, page: GuestPage): Al
   const withheld: Reason[] = [];
   if (page.writable) {
     if (!page.dirty) withheld.push("not-dirty");
-    if (side.mirrored(gfn) > 0 && space.mode === "shadow") withheld.push("write-protected");
+    if (side.mirrored(gfn) > 0) withheld.push("write-protected");
     if (side.watched(gfn)) withheld.push("watched");
     if (mfn !== undefined && side.mayUse(mfn, false) && !side.mayUse(mfn, true)) withheld.push("read-only-grant");
   }

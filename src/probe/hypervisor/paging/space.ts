@@ -62,6 +62,8 @@ export interface FrameReading {
   /** Domain number; undefined for nobody's and the hypervisor's. */
   readonly owner: number | undefined;
   readonly gfn: number;
+  /** Uses as its type: in shadow modes, grants in force for writing. */
+  readonly typeCount: number;
 }
 
 /** Reads every shadow page in use (hv.h, struct shadow). */
@@ -97,18 +99,19 @@ function grantedTo(hv: Hypervisor, id: number): ReadonlyMap<number, boolean> {
 /** A function that reads who owns a machine frame and as what (hv.h, struct frame). */
 export function frameReader(hv: Hypervisor): (mfn: number) => FrameReading {
   const read = (field: string) => column(hv.memory, hv.layout, "frame", field);
-  const [type, owner, gfn] = [read("type"), read("owner"), read("gfn")];
+  const [type, owner, gfn, typeCount] = [read("type"), read("owner"), read("gfn"), read("type_count")];
   const { size } = structOf(hv.layout, "frame");
   const base = hv.info.number("frames");
   const count = hv.info.number("nr_frames");
   return (mfn) => {
-    if (mfn >= count) return { type: "none", owner: undefined, gfn: 0 };
+    if (mfn >= count) return { type: "none", owner: undefined, gfn: 0, typeCount: 0 };
     const at = base + mfn * size;
     const by = owner(at);
     return {
       type: shortName(hv.layout, "frame_type", type(at)),
       owner: by === 0 || by === 255 ? undefined : by - 1,
       gfn: gfn(at),
+      typeCount: typeCount(at),
     };
   };
 }

@@ -18,7 +18,9 @@ export interface Translation {
     readonly cr3: Hex;
     readonly cr3From: string;
     readonly steps: readonly EntryReading[];
-    /** Undefined when an entry on the way is not present. */
+    /** A bit that must be 0 is set in the last entry. */
+    readonly reserved: boolean;
+    /** Undefined when an entry on the way is not present or not valid. */
     readonly page: TranslatedPage | undefined;
   };
   /** The guest frame's machine frame, and where that was read; undefined natively and where nothing is mapped. */
