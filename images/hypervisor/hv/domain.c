@@ -58,6 +58,7 @@ static void first_registers(struct domain *d)
 
     d->regs = (struct regs){
         .eip = pv ? GUEST_BASE + KERNEL_GPA : KERNEL_GPA, .eax = START_MAGIC, .ebx = START_GPA,
+        .esp = (pv ? GUEST_BASE : 0) + KERNEL_GPA,
         .ds = GUEST_UDS, .es = GUEST_UDS, .fs = GUEST_UDS, .gs = GUEST_UDS,
     };
     d->vcpu.cr0 = CR0_PE | (pv ? CR0_PG | CR0_WP : 0);
