@@ -27,7 +27,9 @@ static struct { u32 length; char text[LINE_MAX]; } lines[MAX_DOMAINS];
 
 static bool input_waits(const struct domain *d, u32 u)
 {
-    return d->id == 0 && inb((u16)(UART_PORT(u) + 5)) & LSR_READY;
+    u8 status = d->id == 0 ? inb((u16)(UART_PORT(u) + 5)) : 0;
+
+    return status & LSR_READY && status != 0xFF; /* all ones: the machine has no such UART */
 }
 
 int console_read(struct domain *d, u32 tty)
