@@ -18,7 +18,8 @@ enum mmu_mode {
 
 /*
  * Entry. The kernel is a flat image loaded at GPA KERNEL_GPA and entered at its first byte with
- * EAX = START_MAGIC, EBX = GPA of struct start_info, interrupts off, flat segments.
+ * EAX = START_MAGIC, EBX = GPA of struct start_info, a small stack below that structure at ESP, interrupts
+ * off, flat segments.
  * NATIVE, SHADOW, VTLB: paging is off. PV: paging is on, every guest frame is mapped at
  * GUEST_BASE + GPA and EIP is GUEST_BASE + KERNEL_GPA; the tables that do it (the directory first,
  * then its page tables, contiguous in guest-physical memory) are pinned and mapped read-only.

@@ -43,24 +43,22 @@ static void recount_link(struct domain *d, ma_t where, u32 entry)
 static void recount_table(struct domain *d, mfn_t table)
 {
     bool directory = frames[table].type == FRAME_L2;
-    const u32 *entry = machine(table << PAGE_SHIFT);
-    for (u32 slot = 0; slot < PAGE_ENTRIES; slot++) {
-        ma_t where = machine_address(&entry[slot]);
-        hv_info.verify_entries++;
-        if (directory && slot == HV_SLOT) {
-            if ((entry[slot] ^ hv_slot_pde) & ~PTE_A) verify_fault(FAULT_HV_SLOT, where, entry[slot], hv_slot_pde);
-        } else if (entry[slot] & PTE_P) {
-            if (directory) recount_link(d, where, entry[slot]);
-            else recount_mapping(d, where, entry[slot]);
-        }
+    const u32 *entry = machine(table << PAGE_SHIFT), *end = entry + (directory ? HV_SLOT : PAGE_ENTRIES);
+    for (; entry < end; entry++) {
+        if (!(*entry & PTE_P)) continue;
+        if (directory) recount_link(d, machine_address(entry), *entry);
+        else recount_mapping(d, machine_address(entry), *entry);
     }
+    if (directory && ((*end ^ hv_slot_pde) & ~PTE_A)) verify_fault(FAULT_HV_SLOT, machine_address(end), *end, hv_slot_pde);
+    hv_info.verify_entries += PAGE_ENTRIES;
 }
 
 /* All that one domain uses: its tables' entries, its pins, CR3, and the shared page we write to. */
 static void recount_domain(struct domain *d)
 {
-    for (mfn_t mfn = FIRST_GUEST_MFN; mfn < MACHINE_FRAMES; mfn++) {
-        if (!owns(d, mfn)) continue;
+    for (gfn_t gfn = 0; gfn < d->nr_frames; gfn++) {
+        mfn_t mfn = d->mmu.p2m[gfn];
+        if (!owns(d, mfn)) verify_fault(FAULT_FOREIGN, gfn, mfn, d->id);
         if (frames[mfn].pinned) found(mfn, true);
         if (is_table(mfn)) recount_table(d, mfn);
     }
@@ -90,9 +88,9 @@ void direct_verify(struct domain *d)
         if (domains[id].state != RUN_DEAD && domains[id].mmu.mode == MODE_PV) recount_domain(&domains[id]);
     }
     recount_grants();
-    for (mfn_t mfn = FIRST_GUEST_MFN; mfn < MACHINE_FRAMES; mfn++) {
+    for (gfn_t gfn = 0; gfn < d->nr_frames; gfn++) {
+        mfn_t mfn = d->mmu.p2m[gfn];
         const struct frame *f = &frames[mfn];
-        if (!owns(d, mfn)) continue;
         if (f->type_count != types_found[mfn]) verify_fault(FAULT_TYPE_COUNT, mfn, f->type_count, types_found[mfn]);
         if (f->ref_count != references_found[mfn]) verify_fault(FAULT_REF_COUNT, mfn, f->ref_count, references_found[mfn]);
     }
