@@ -93,6 +93,7 @@ struct mmu {
     u8 watched[DOMAIN_FRAMES];  /* holds the TSS or the IDT: stores exit so that our copies follow */
     u32 identity;   /* shadow index + 1 for paging off, 0 none */
     u32 vtlb_root;  /* shadow index + 1 */
+    u32 vtlb_cr3;   /* whose translations the virtual TLB holds, globals aside */
     u32 unsynced;   /* shadows out of sync */
 };
 
@@ -132,7 +133,7 @@ struct grant {
 enum run_state { RUN_DEAD = 0, RUN_READY, RUN_BLOCKED };
 
 struct domain {
-    u32 id, role;
+    u32 id, role, flags;   /* flags: START_… */
     u32 state; /* enum run_state */
     u32 nr_frames;
     struct mmu mmu;

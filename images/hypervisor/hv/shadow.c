@@ -147,17 +147,16 @@ bool set_entry(struct shadow *s, u32 slot, u32 value)
     *entry = value;
     if (((old ^ value) & (PTE_FRAME | PTE_P)) == 0)
         return true;
-    struct shadow *child = (value & PTE_P) && is_directory(s->kind) ? shadow_at(value >> PAGE_SHIFT) : NULL;
+    if (old & PTE_P)
+        rmap_remove(old >> PAGE_SHIFT, s, slot);
     if (value & PTE_P)
         rmap_add(value >> PAGE_SHIFT, s, slot);
-    if (child)
-        child->refs++;
-    if (!(old & PTE_P))
+    if (!is_directory(s->kind))
         return true;
-    rmap_remove(old >> PAGE_SHIFT, s, slot);
-    child = is_directory(s->kind) ? shadow_at(old >> PAGE_SHIFT) : NULL;
-    if (child && --child->refs == 0)
-        destroy(child);
+    if (value & PTE_P)
+        shadow_at(value >> PAGE_SHIFT)->refs++;
+    if ((old & PTE_P) && --shadow_at(old >> PAGE_SHIFT)->refs == 0)
+        destroy(shadow_at(old >> PAGE_SHIFT));
     return true;
 }
 

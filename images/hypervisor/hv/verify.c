@@ -91,7 +91,7 @@ static void verify_entries(struct domain *d, const struct shadow *s)
 static void verify_vtlb_leaf(const struct domain *d, const struct shadow *s)
 {
     const u32 *found = machine(s->copy), *entries = entries_of(s);
-    if (!paging(d) || shadows[d->mmu.vtlb_root - 1].gfn == d->vcpu.cr3 >> PAGE_SHIFT)
+    if (!paging(d) || d->mmu.vtlb_cr3 == d->vcpu.cr3)
         return;
     for (u32 slot = 0; slot < PAGE_ENTRIES; slot++) {
         if ((entries[slot] & PTE_P) && !((found[slot] & PTE_G) && (d->vcpu.cr4 & CR4_PGE)))

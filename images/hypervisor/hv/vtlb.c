@@ -63,7 +63,7 @@ void vtlb_flush(struct domain *d, bool globals)
         if (s->kind == SHADOW_VTLB_L1 && s->domain == d->id)
             flush_leaf(s, keep);
     }
-    root_of(d)->gfn = (u16)(d->vcpu.cr3 >> PAGE_SHIFT);
+    d->mmu.vtlb_cr3 = d->vcpu.cr3;
 }
 
 /* INVLPG of any address in a large page drops all of it; our pieces of one may cover the whole leaf. */
