@@ -114,7 +114,7 @@ static bool emulate_table_store(struct domain *d, struct regs *regs, gva_t gva)
 void direct_page_fault(struct domain *d, struct regs *regs, gva_t gva)
 {
     u32 kind = regs->error & (PTE_P | PTE_W | PTE_U); /* the error code's low bits have the same order */
-    if ((d->start->flags & START_PTWR) && kind == (PTE_P | PTE_W) && emulate_table_store(d, regs, gva)) return;
+    if ((d->flags & START_PTWR) && kind == (PTE_P | PTE_W) && emulate_table_store(d, regs, gva)) return;
     trace(EXIT_PF_GUEST, gva, regs->error, 0);
     inject_page_fault(d, gva, regs->error & 7);
 }

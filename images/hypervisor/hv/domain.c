@@ -70,6 +70,7 @@ struct domain *domain_create(u32 mode, u32 role, u32 flags)
 
     d->id = hv_info.nr_domains++;
     d->role = role;
+    d->flags = flags;
     d->mmu.mode = mode;
     d->mmu.oos = options.oos;
     d->weight = options.weight[d->id];

@@ -37,9 +37,12 @@ static void interrupts_init(void)
         outb(steps[i][0], steps[i][1]);
 }
 
+/* Stores take effect at once, so a guest that stores to its tables cannot keep other updates back. */
 static u32 start_flags(u32 mode)
 {
-    return mode == MODE_PV ? (options.batch ? START_BATCH : 0) | (options.ptwr ? START_PTWR : 0) : 0;
+    if (mode != MODE_PV)
+        return 0;
+    return options.ptwr ? START_PTWR : options.batch ? START_BATCH : 0;
 }
 
 void main(const struct multiboot_info *info)
