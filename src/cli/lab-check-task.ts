@@ -99,6 +99,10 @@ export class TaskTrial {
   async #hint(task: LiveTask, when: string): Promise<void> {
     if (!task.hint) return;
     for (const language of LANGUAGES) {
+      if ("cases" in task.hint) {
+        this.#known(task, "hint", await this.#look.hint(task, language));
+        continue;
+      }
       const ended = this.#known(task, "hint", await this.#look.hintRun(task.hint, language));
       if (!ended || (ended.exit <= 1 && ended.stderr.trim() === "")) continue;
       this.#fault(task, "hint", `${when}, in \`${language}\`, it ended with ${ending(ended)}`);

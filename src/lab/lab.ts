@@ -79,13 +79,18 @@ export interface HintScript {
   readonly run: Text;
 }
 
+/** What a reading of the task's own probe means for the student: the first hint whose pattern it holds. */
+export interface HintCases {
+  readonly cases: readonly { readonly where: Pattern | undefined; readonly text: Text }[];
+}
+
 interface TaskBase {
   readonly id: string;
   /** What to do, in one line. */
   readonly say: Text | undefined;
   /** Tasks that must be done before this one counts. */
   readonly needs: readonly string[];
-  readonly hint: HintScript | undefined;
+  readonly hint: HintScript | HintCases | undefined;
   /** Does the task; for the author's `lab check`, never run for a student. */
   readonly solve: Script | undefined;
 }

@@ -11,7 +11,10 @@ import { MACHINE_PANELS } from "./lab.ts";
  * - **Scripts** are `sh`, run as root in a machine: a string, or `{ machine, run }`. The machine is the task's
  *   `machine` where none is given, and the lab's only machine where the task has none.
  * - `check` exits with 0 when the task is done. `fail` exits with 0 when the attempt is over, and prints why.
- *   `hint` prints a hint or nothing; `LANG` is `en_US.UTF-8` or `zh_CN.UTF-8`. `solve` does the task, for `lab check`.
+ *   `hint` prints a hint or nothing; one script for both languages finds `LANG` to be `en_US.UTF-8` or `zh_CN.UTF-8`.
+ *   `solve` does the task, for `lab check`.
+ * - A `probe` task's `hint` may be a list of `{ where, en, zh }` instead: the first whose `where` the reading holds is
+ *   the hint. The machine takes no part in it, so it also works while the machine stands still.
  * - **`{{path}}`** in scripts, texts and prose stands for a value: `{{seed.<name>}}`, `{{machines.<name>.nics[0].mac}}`,
  *   `.memory`, `.image`; in `answer` also `{{probe.<name>.<path>}}`, read from the machine.
  * - **Prose** is `en.md` and `zh.md`: one `## <step id>` section a step, and `## intro` and `## finish`. The first
@@ -56,15 +59,22 @@ const scriptOn = v.union(
   "a script, or { machine, run }",
 );
 const scripts = v.union([script, map({ en: script, zh: script }, "{ en, zh }")], "a script, or { en, zh }");
+const pattern = v.record(v.string(), v.unknown(), "a pattern: { key: value }");
+const hintCase = map({ where: v.optional(pattern), en: line, zh: line }, "{ where, en, zh }");
 const hint = v.union(
   [
     script,
+    v.pipe(
+      v.array(hintCase, "a list of hints"),
+      v.minLength(1, "at least one hint"),
+      v.maxLength(LIMITS.choices, "at most 16 hints"),
+    ),
     map(
       { machine: v.optional(machineName), run: v.optional(scripts), en: v.optional(script), zh: v.optional(script) },
       "{ machine, run }, or { en, zh }",
     ),
   ],
-  "a script, { en, zh }, or { machine, run }",
+  "a script, { en, zh }, { machine, run }, or a list of { where, en, zh }",
 );
 
 const nic = map(
@@ -191,7 +201,7 @@ const task = map(
     ),
     /** What the probe is asked besides its machine, as `{ gva: "0xc0100000" }`. */
     with: v.optional(v.record(v.string(), v.unknown(), "a map of arguments")),
-    where: v.optional(v.record(v.string(), v.unknown(), "a pattern: { key: value }")),
+    where: v.optional(pattern),
     ask: v.optional(text),
     choices: v.optional(
       v.pipe(

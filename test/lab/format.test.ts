@@ -93,6 +93,7 @@ describe("faults of lab.yaml", () => {
       "    ask: a\n    answer: '{{probe.guest.namespaces.leftOut}} of it'",
       "tasks.up.answer: `{{probe.guest.namespaces.leftOut}}` names no value.",
     ],
+    ["    check: a\n    hint: [{ en: b, zh: c }]", "tasks.up.hint: a list of hints belongs to a task with `probe`."],
     ["    probe: guest.namespaces", "tasks.up: `where` is missing: what the reading must hold."],
     [
       "    probe: guest.namespace\n    where: { a: 1 }",

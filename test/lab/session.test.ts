@@ -139,6 +139,20 @@ describe("hints", () => {
     await until(opened.session, ({ tasks }) => tasks.make?.hint?.text === "做它。");
   });
 
+  it("of a probe are chosen by what it reads, while the machine stands still", async () => {
+    const cases = "[{ where: { pages: 0 }, en: None., zh: 没有。 }, { en: Some., zh: 有。 }]";
+    const opened = await open(lab(`  map: { probe: hv.info, where: { pages: 2 }, hint: ${cases} }`));
+    await opened.do("echo '{ \"pages\": 0 }' > hv.info.json");
+    await until(opened.session, ({ tasks }) => tasks.map?.hint?.text === "None.");
+    await opened.session.pause("box");
+    opened.session.setLanguage("zh");
+    await until(opened.session, ({ tasks }) => tasks.map?.hint?.text === "没有。");
+    await opened.do("echo '{ \"pages\": 1 }' > hv.info.json");
+    await until(opened.session, ({ tasks }) => tasks.map?.hint?.text === "有。");
+    await opened.do("echo '{ \"pages\": 2 }' > hv.info.json");
+    expect((await taskIs(opened.session, "map", "done")).tasks.map?.hint).toBeUndefined();
+  });
+
   it("go when the task is done", async () => {
     const opened = await open(lab("  make: { check: test -e made, hint: echo x }"));
     await until(opened.session, ({ tasks }) => tasks.make?.hint !== undefined);

@@ -1,6 +1,17 @@
 import { machineSpec } from "../../machine/spec.ts";
 import { stableMac } from "../../network/mac.ts";
-import type { Answer, HintScript, LabFile, LabMachine, Pattern, Reply, Script, Task, Tolerance } from "../lab.ts";
+import type {
+  Answer,
+  HintCases,
+  HintScript,
+  LabFile,
+  LabMachine,
+  Pattern,
+  Reply,
+  Script,
+  Task,
+  Tolerance,
+} from "../lab.ts";
 import type { LabFileContent, WrittenHint, WrittenMachine, WrittenScript, WrittenTask } from "../schema.ts";
 import type { Text } from "../text.ts";
 import { choiceValue } from "./crosscheck.ts";
@@ -82,7 +93,10 @@ const text = (written: string | Text): Text => (typeof written === "string" ? { 
 const script = (written: WrittenScript, machine: string): Script =>
   typeof written === "string" ? { machine, run: written } : { machine: written.machine ?? machine, run: written.run };
 
-function buildHint(written: WrittenHint, machine: string): HintScript {
+function buildHint(written: WrittenHint, machine: string): HintScript | HintCases {
+  if (Array.isArray(written)) {
+    return { cases: written.map(({ where, en, zh }) => ({ where: where as Pattern | undefined, text: { en, zh } })) };
+  }
   if (typeof written === "string") return { machine, run: text(written) };
   const run = written.run ?? { en: written.en!, zh: written.zh! };
   return { machine: written.machine ?? machine, run: text(run) };

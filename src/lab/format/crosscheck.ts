@@ -91,7 +91,7 @@ class CrossCheck {
     }
     if (task.machine !== undefined) this.known("machine", task.machine, this.machineNames, [...path, "machine"]);
     for (const key of ["check", "fail", "solve", "hint"] as const) this.script(task, key, path);
-    if (task.hint !== undefined) this.hint(task.hint, [...path, "hint"]);
+    if (task.hint !== undefined) this.hint(task, task.hint, [...path, "hint"]);
     if (task.probe !== undefined) this.probe(task, path);
     if (task.ask !== undefined) this.ask(id, task, path);
   }
@@ -104,14 +104,18 @@ class CrossCheck {
 
   private script(task: WrittenTask, key: "check" | "fail" | "solve" | "hint" | "answer", path: Path): void {
     const script: WrittenScript | WrittenHint | WrittenTask["answer"] = task[key];
-    if (script === undefined) return;
+    if (script === undefined || Array.isArray(script)) return;
     const named = typeof script === "object" ? script.machine : undefined;
     if (named !== undefined) this.known("machine", named, this.machineNames, [...path, key, "machine"]);
     else if (task.machine === undefined) this.onlyMachine([...path, key]);
   }
 
-  private hint(hint: WrittenHint, path: Path): void {
+  private hint(task: WrittenTask, hint: WrittenHint, path: Path): void {
     if (typeof hint === "string") return;
+    if (Array.isArray(hint)) {
+      if (task.probe === undefined) this.fault(path, "a list of hints belongs to a task with `probe`.");
+      return;
+    }
     const both = hint.en !== undefined && hint.zh !== undefined;
     const some = hint.en !== undefined || hint.zh !== undefined;
     if (hint.run !== undefined ? some : !both) this.fault(path, "expected a script, { en, zh }, or { machine, run }.");

@@ -1,6 +1,6 @@
 import type { HostApi, RunResult } from "../../machine/api.ts";
 import { lookUp } from "../format/template.ts";
-import type { Answer, HintScript, ProbeTask, Script } from "../lab.ts";
+import type { Answer, HintCases, HintScript, ProbeTask, Script, Task } from "../lab.ts";
 import { looksInside, type ProbeArguments, readProbe } from "../probes.ts";
 import { type Language, LOCALES } from "../text.ts";
 import { type Machines, messageOf, Unavailable } from "./machines.ts";
@@ -39,15 +39,29 @@ export class Look {
     }
   }
 
-  /** @returns the hint's text, empty when the script found nothing to say */
-  async hint(hint: HintScript, language: Language): Promise<Found<string>> {
+  /** @returns the task's hint, empty when there is nothing to say */
+  async hint(task: Task, language: Language): Promise<Found<string>> {
+    const { hint } = task;
+    if (!hint) return known("");
+    if ("cases" in hint) return task.kind === "probe" ? this.#hintCase(task, hint, language) : known("");
     const found = await this.hintRun(hint, language);
     return found.known ? known(found.value.stdout.trim()) : found;
   }
 
-  /** Runs a hint's script with `LANG` set; on the same line, so that the shell's line numbers stay the author's. */
+  async #hintCase(task: ProbeTask, { cases }: HintCases, language: Language): Promise<Found<string>> {
+    const found = await this.#probe(task.probe, { ...task.with, machine: task.machine });
+    if (!found.known) return found;
+    const fitting = cases.find(({ where }) => where === undefined || holds(found.value, where));
+    return known(fitting?.text[language] ?? "");
+  }
+
+  /**
+   * Runs a hint's script. One script for both languages has `LANG` set; on the same line, so that the shell's line
+   * numbers stay the author's. Not every shell knows `export`, and a script of one language needs none.
+   */
   hintRun({ machine, run }: HintScript, language: Language): Promise<Found<Ended>> {
-    return this.script({ machine, run: `export LANG=${LOCALES[language]}; ${run[language]}` });
+    const locale = run.en === run.zh ? `export LANG=${LOCALES[language]}; ` : "";
+    return this.script({ machine, run: `${locale}${run[language]}` });
   }
 
   /** @returns whether the probe's reading holds the pattern */

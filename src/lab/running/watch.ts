@@ -94,7 +94,7 @@ export class Watcher {
     const { task } = record;
     if (!task.hint) return;
     const era = this.#era;
-    const found = await this.#watch.look.hint(task.hint, this.#watch.language());
+    const found = await this.#watch.look.hint(task, this.#watch.language());
     if (era !== this.#era) return;
     if (found.known) record.hint = { text: found.value, asked: true };
     else record.unknown = found.why;
@@ -193,7 +193,7 @@ export class Watcher {
     const isTime = record.hint?.asked || now - watched.failingSince >= hintAfter;
     if (!record.task.hint || !isTime || now < watched.hintDue) return;
     watched.hintDue = now + hintEvery;
-    const found = await this.#watch.look.hint(record.task.hint, this.#watch.language());
+    const found = await this.#watch.look.hint(record.task, this.#watch.language());
     if (stale() || !found.known) return;
     record.hint =
       found.value || record.hint?.asked ? { text: found.value, asked: record.hint?.asked ?? false } : undefined;
