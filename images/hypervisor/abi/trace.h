@@ -17,6 +17,8 @@ enum bell {
     BELL_EXIT = 1, /* an exit has been dealt with; the guest is about to go on */
     BELL_IDLE = 2, /* a timer tick while no domain could run */
     BELL_END = 3,  /* all domains ended */
+    BELL_CLOCK_STOP = 5, /* no halt: what follows is checking, and none of the machine's time */
+    BELL_CLOCK_GO = 6,   /* no halt: the checking is done */
     BELL_PANIC = 4 /* the hypervisor found itself wrong; hv_info.panic says how */
 };
 

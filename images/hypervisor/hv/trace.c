@@ -123,6 +123,16 @@ void trace_idle(bool begins)
         idle += instructions() - idle_since;
 }
 
+/* A timer that ran on meanwhile would leave a checked guest no time of its own. */
+static void verify_all(void)
+{
+    if (watched) outl(PORT_DOORBELL, BELL_CLOCK_STOP);
+    for (u32 i = 0; i < hv_info.nr_domains; i++)
+        if (domains[i].state != RUN_DEAD)
+            verify(&domains[i]);
+    if (watched) outl(PORT_DOORBELL, BELL_CLOCK_GO);
+}
+
 void trace_exit_end(void)
 {
     count(reason);
@@ -133,9 +143,7 @@ void trace_exit_end(void)
     hv_info.exit_count++;
     hv_info.current = current->id;
     if (hv_info.verify)
-        for (u32 i = 0; i < hv_info.nr_domains; i++)
-            if (domains[i].state != RUN_DEAD)
-                verify(&domains[i]);
+        verify_all();
 #ifdef TRACED
     bell(BELL_EXIT);
 #endif

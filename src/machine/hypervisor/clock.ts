@@ -11,6 +11,8 @@ export interface ClockState {
   readonly high: number;
   readonly low: number;
   readonly idle: number;
+  /** Instructions that took none of the machine's time. */
+  readonly beside: number;
 }
 
 /**
@@ -23,6 +25,8 @@ export class InstructionClock {
   #high = 0;
   #low = 0;
   #idle = 0;
+  #beside = 0;
+  #stoppedAt: number | undefined;
 
   constructor(internals: Internals) {
     this.#internals = internals;
@@ -37,7 +41,18 @@ export class InstructionClock {
   }
 
   /** Milliseconds since the machine was made. */
-  readonly now = (): number => this.instructions() / INSTRUCTIONS_PER_MILLISECOND + this.#idle;
+  readonly now = (): number =>
+    ((this.#stoppedAt ?? this.instructions()) - this.#beside) / INSTRUCTIONS_PER_MILLISECOND + this.#idle;
+
+  /** From here to {@link go} instructions take no time: the hypervisor checks itself. */
+  stop(): void {
+    this.#stoppedAt ??= this.instructions();
+  }
+
+  go(): void {
+    if (this.#stoppedAt !== undefined) this.#beside += this.instructions() - this.#stoppedAt;
+    this.#stoppedAt = undefined;
+  }
 
   /** The machine halted until its next timer: so much time passes at once. */
   idle(milliseconds: number): void {
@@ -46,13 +61,20 @@ export class InstructionClock {
 
   save(): ClockState {
     const instructions = this.instructions();
-    return { high: Math.floor(instructions / 2 ** 32), low: instructions % 2 ** 32, idle: this.#idle };
+    return {
+      high: Math.floor(instructions / 2 ** 32),
+      low: instructions % 2 ** 32,
+      idle: this.#idle,
+      beside: this.#beside,
+    };
   }
 
-  restore({ high, low, idle }: ClockState): void {
+  restore({ high, low, idle, beside }: ClockState): void {
     this.#internals.setInstructions(low);
     this.#high = high;
     this.#low = low;
     this.#idle = idle;
+    this.#beside = beside;
+    this.#stoppedAt = undefined;
   }
 }

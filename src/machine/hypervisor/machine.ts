@@ -19,6 +19,8 @@ const PORT_END = 0xf4;
 const PORT_MARK = 0xe7;
 const BELL_EXIT = 1;
 const BELL_PANIC = 4;
+const BELL_CLOCK_STOP = 5;
+const BELL_CLOCK_GO = 6;
 
 /** The least v86's VGA works with; the machine has no screen. */
 const VGA_MEMORY = 1 << 18;
@@ -270,11 +272,17 @@ export class HypervisorMachine implements GuestMachine {
       this.#emulator.add_listener(event, (byte: number) => this.#timeline.output(index as 0 | 1, byte));
     });
     this.#internals.onPortRead(PORT_DOORBELL, () => this.#internals.instructions());
-    this.#internals.onPortWrite(PORT_DOORBELL, (bell) => this.#pace.ring(bell));
+    this.#internals.onPortWrite(PORT_DOORBELL, (bell) => this.#ring(bell));
     this.#internals.onPortWrite(PORT_INFO, (address) => this.#inspector.found(address));
     this.#internals.onPortWrite(PORT_MARK, (mark) => this.#inspector.mark(mark, this.#clock.instructions()));
     this.#internals.onPortWrite(PORT_END, (code) => this.#onEnd(code));
     this.#internals.onReset(() => this.#stop("reboot", "it asked for a reset"));
+  }
+
+  #ring(bell: number): void {
+    if (bell === BELL_CLOCK_STOP) this.#clock.stop();
+    else if (bell === BELL_CLOCK_GO) this.#clock.go();
+    else this.#pace.ring(bell);
   }
 
   #onBell(bell: number): void {

@@ -54,7 +54,7 @@ export class Pace {
     internals.turns(clock.now, (turn) => this.#run(turn));
   }
 
-  /** The machine writes to its doorbell. It halts right behind. */
+  /** The machine writes to its doorbell. It halts right behind, be it in its next turn. */
   ring(bell: number): void {
     this.#bell = bell;
   }
@@ -131,9 +131,9 @@ export class Pace {
       // a bell may have been left standing: whoever resumed the machine lets it go
       if (this.#atBell) this.#letGo();
       const due = turn();
-      if (this.#bell !== 0) this.#rung();
-      else if (this.#internals.halted()) {
-        if (!this.hurry) delay = due;
+      if (this.#internals.halted()) {
+        if (this.#bell !== 0) this.#rung();
+        else if (!this.hurry) delay = due;
         else this.#clock.idle(due);
       }
       if (delay > 0 || this.#paused.size > 0 || performance.now() - began >= TURN) break;
