@@ -101,8 +101,11 @@ struct shadow *shadow_table(struct domain *d, u32 kind, gfn_t gfn)
     s = shadow_new(d, kind, gfn);
     if (mirrors_table(kind))
         protect(d, gfn);
-    for (u32 slot = 0; slot < (is_directory(kind) ? HV_SLOT : PAGE_ENTRIES); slot++)
-        set_entry(s, slot, compose(s, slot));
+    const u32 *table = mirrors_table(kind) ? own_table(d, gfn) : NULL;
+    for (u32 slot = 0; slot < (is_directory(kind) ? HV_SLOT : PAGE_ENTRIES); slot++) {
+        if (!table || table[slot])
+            set_entry(s, slot, compose(s, slot));
+    }
     return s;
 }
 

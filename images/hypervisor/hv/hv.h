@@ -75,6 +75,7 @@ struct shadow {
     u16 gfn;   /* the guest table, or the first frame of the 4 MB page */
     u16 refs;  /* shadow PDEs that point here; for L2: 1 while CR3 */
     u32 last;  /* 0, or the slot stored to last + 1 */
+    u32 groups; /* bit n: among entries 32n to 32n + 31 one has been present */
     u32 mfn;   /* the frame that holds the entries */
     u32 copy;  /* machine address of what the entries compose, if not the guest's table as it is now: out of sync
                 * the table as it was, virtual TLB what the walks found; else 0 */

@@ -28,6 +28,7 @@ struct shadow *shadow_new(struct domain *d, u32 kind, gfn_t gfn); /* empty; take
 void shadow_free(struct shadow *s);                               /* also out of every directory */
 void shadow_touch(struct shadow *s);
 bool set_entry(struct shadow *s, u32 slot, u32 value); /* keeps the reverse map; true when it changed */
+u32 next_present(const struct shadow *s, u32 slot);     /* from `slot` on; PAGE_ENTRIES when there is none */
 u32 refresh_mappings(struct domain *d, gfn_t gfn);
 void drop_mappings(struct domain *d, mfn_t mfn);
 

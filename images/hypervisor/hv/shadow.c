@@ -8,6 +8,7 @@
 #include "mmu.h"
 
 #define BUCKETS 64u
+#define GROUP 32u
 
 struct shadow shadows[NR_SHADOWS];
 static u32 pool[NR_SHADOWS][PAGE_ENTRIES] __attribute__((aligned(4096)));
@@ -103,13 +104,28 @@ static void forget(struct shadow *s)
     frames[s->mfn].type = FRAME_HV;
 }
 
+/* Most tables are nearly empty, and are emptied often. */
+u32 next_present(const struct shadow *s, u32 slot)
+{
+    const u32 *entries = entries_of(s);
+    u32 end = is_directory(s->kind) ? HV_SLOT : PAGE_ENTRIES;
+    while (slot < end) {
+        if (!(s->groups >> slot / GROUP & 1))
+            slot = (slot | (GROUP - 1)) + 1;
+        else if (entries[slot] & PTE_P)
+            return slot;
+        else
+            slot++;
+    }
+    return PAGE_ENTRIES;
+}
+
 /* Nothing points at it any more. */
 static void destroy(struct shadow *s)
 {
     struct domain *d = &domains[s->domain];
-    u32 slots = is_directory(s->kind) ? HV_SLOT : PAGE_ENTRIES;
     bool in_step = mirrors_table(s->kind) && !s->unsync;
-    for (u32 slot = 0; slot < slots; slot++)
+    for (u32 slot = next_present(s, 0); slot < PAGE_ENTRIES; slot = next_present(s, slot + 1))
         set_entry(s, slot, 0);
     if (s->unsync)
         d->mmu.unsynced--;
@@ -145,6 +161,8 @@ bool set_entry(struct shadow *s, u32 slot, u32 value)
     if (((old ^ value) & ~PTE_A) == 0)
         return false;
     *entry = value;
+    if (value & PTE_P)
+        s->groups |= 1u << slot / GROUP;
     if (((old ^ value) & (PTE_FRAME | PTE_P)) == 0)
         return true;
     if (old & PTE_P)

@@ -44,9 +44,7 @@ void vtlb_fill(struct domain *d, gva_t gva, const struct walk *walk)
 static void flush_leaf(struct shadow *leaf, u32 keep)
 {
     u32 kept = 0;
-    for (u32 slot = 0; slot < PAGE_ENTRIES; slot++) {
-        if (!(entries_of(leaf)[slot] & PTE_P))
-            continue;
+    for (u32 slot = next_present(leaf, 0); slot < PAGE_ENTRIES; slot = next_present(leaf, slot + 1)) {
         if (copy_of(leaf)[slot] & keep)
             kept++;
         else
@@ -74,8 +72,8 @@ void vtlb_drop_page(struct domain *d, gva_t gva)
     if (!leaf)
         return;
     bool large = false;
-    for (u32 i = 0; i < PAGE_ENTRIES && !large; i++)
-        large = (entries_of(leaf)[i] & PTE_P) && (copy_of(leaf)[i] & PTE_PS);
+    for (u32 i = next_present(leaf, 0); i < PAGE_ENTRIES && !large; i = next_present(leaf, i + 1))
+        large = (copy_of(leaf)[i] & PTE_PS) != 0;
     if (large)
         flush_leaf(leaf, 0);
     else
