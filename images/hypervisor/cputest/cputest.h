@@ -64,17 +64,17 @@ void set_idt_limit(u32 limit);
 #define GATE_TRAP 0xFu
 
 /*
- * The addresses below share no low byte of the page number with the program's pages: QEMU's software TLB may put such
- * pages in one place, and what was evicted would look flushed.
- *
  * Memory. The program is mapped where it lies and is the supervisor's, but for the snippets' pages. From WINDOW on,
  * 4 MB belong to the cases: one page table, page n of it backed by frame n of FRAMES unless a case maps another.
+ *
+ * The addresses below differ from the program's in the low six bits of the page number (the program's are below 0x27):
+ * QEMU's software TLB may put pages that agree there in one place, and what was evicted would look flushed.
  */
 #define WINDOW 0x400000u
 #define FRAMES 0x400000u
-#define STACK_TOP 0x4A0000u       /* the snippets' stack: one page of the window, user */
-#define INNER_STACK_TOP 0x4B0000u /* ring 1's stack for entries from ring 3: one page, supervisor */
-#define PAGE 0x580000u            /* a page to play with, and its neighbours */
+#define STACK_TOP 0x4B0000u       /* the snippets' stack: one page of the window, user */
+#define INNER_STACK_TOP 0x4B8000u /* ring 1's stack for entries from ring 3: one page, supervisor */
+#define PAGE 0x5A8000u            /* a page to play with, and its neighbours */
 #define LARGE 0x800000u           /* directory slot 2: nothing there unless a case maps it */
 
 extern volatile u32 directory[1024], window[1024];

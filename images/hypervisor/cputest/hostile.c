@@ -143,7 +143,7 @@ static void short_tss(void)
 /* A descriptor without its accessed bit, in a GDT that is read-only: the load would have to write. */
 static void read_only_gdt(void)
 {
-    struct { u16 limit; u32 base; } __attribute__((packed)) gdtr = { SLOT_END - 1, PAGE + ((u32)gdt & 0xFFF) };
+    struct { u16 limit; u32 base; } __attribute__((packed)) gdtr = { SLOT_END - 1, PAGE };
     set_segment(SLOT_SPARE, 0xFFFFF, (ACCESS_DATA | DPL(3)) & ~1u);
     map(PAGE, (u32)gdt, PTE_P);
     __asm__ volatile("lgdt %0" ::"m"(gdtr));

@@ -43,11 +43,11 @@ static void test_invlpg(void)
 {
     map_large(FRAMES | PTE_P | PTE_W | PTE_PS);
     (void)at(LARGE)[0];
-    (void)at(LARGE + 0x180000)[0];
+    (void)at(LARGE + (PAGE - WINDOW))[0];
     directory[LARGE >> 22] = PTE_P | PTE_W | PTE_PS; /* frame 0 instead: reads differ */
-    u32 before = *at(LARGE + 0x180000);
+    u32 before = *at(LARGE + (PAGE - WINDOW));
     invlpg(LARGE);
-    u32 after = *at(LARGE + 0x180000);
+    u32 after = *at(LARGE + (PAGE - WINDOW));
     say("large/INVLPG-of-another-address-in-it: %s\n", before == after ? "stale" : "dropped");
     map_large(0);
 }
@@ -75,6 +75,6 @@ void test_large(void)
     map_large(0);
     test_size_bit_ignored();
     test_reserved();
-    *at(FRAMES + 0x180000) = 0xFEED; /* not what frame 0 holds there: the program's first bytes */
+    *at(PAGE) = 0xFEED; /* not what frame 0 and its neighbours hold there */
     test_invlpg();
 }

@@ -8,7 +8,7 @@ SNIPPET(load, "mov %eax, %ds; mov (%ebx), %eax");
 SNIPPET(store, "mov %eax, %ds; mov %eax, (%ebx)");
 SNIPPET(stack_store, "mov %eax, %ss; mov %ebx, %esp; push %eax");
 SNIPPET(jump, "push %eax; push $1f; lret; 1: jmp *%ebx");
-SNIPPET(far_jump, "ljmp $0x59, $0x580800");
+SNIPPET(far_jump, "ljmp $0x59, $0x5a8800");
 
 void test_limits(void)
 {

@@ -3,7 +3,7 @@
  */
 #include "cputest.h"
 
-struct descriptor gdt[SLOT_END / 8] __attribute__((aligned(256))); /* on one page */
+struct descriptor gdt[SLOT_END / 8] __attribute__((aligned(4096)));
 struct descriptor idt[256];
 struct tss tss __attribute__((aligned(4096)));
 volatile u32 directory[1024] __attribute__((aligned(4096)));

@@ -40,6 +40,7 @@
     X(insb, "mov %ebx, %edi; mov $0x40, %edx; insb")                           \
     X(rep_insb, "mov %ebx, %edi; mov $4, %ecx; mov $0x40, %edx; rep insb")     \
     X(outsb, "mov %ebx, %esi; mov $0x80, %edx; outsb")                         \
+    X(sysenter, "sysenter") /* its CS register is 0 */                         \
     X(sysexit, "sysexit")
 
 #define X(name, text) SNIPPET(privileged_##name, text);

@@ -112,6 +112,7 @@ static void test_system_type(void)
         { "system-type-lret-stack-absent", lret, RING(1), 0, { .ebx = PAGE + 0xFF8 } },
     };
     set_segment(SLOT_UCS, 0xFFFFF, ACCESS_SYSTEM_CODE);
+    test_frame("system-type-iret", 0, iret, (struct words){ GUEST_UCS, 0x202, STACK_TOP - 64, GUEST_UDS });
     test_frame("system-type-iret", 1, iret, (struct words){ GUEST_UCS, 0x202, STACK_TOP - 64, GUEST_UDS });
     test_frame("system-type-lret", 1, lret, (struct words){ GUEST_UCS, STACK_TOP - 64, GUEST_UDS, 0 });
     test_frame("system-type-lret-SS-of-ring1", 1, lret, (struct words){ GUEST_UCS, STACK_TOP - 64, SLOT_KDS | 1, 0 });

@@ -59,6 +59,7 @@ bool trap(struct frame *frame)
     got = *frame;
     got_cr2 = cr2;
     got_cpl = outer ? frame->cs & 3 : 0;
+    if (!outer) got.esp = got.ss = 0; /* not pushed */
     return false;
 }
 
