@@ -80,6 +80,17 @@ static bool segments_are_flat(struct domain *d)
     return true;
 }
 
+/* We hold copies of ESP0 and SS0 and of the system call's gate: stores to them must exit. */
+static void watch_copied(struct domain *d)
+{
+    if (d->mmu.mode == MODE_PV)
+        return;
+    mmu_unwatch(d);
+    mmu_watch(d, d->vcpu.idt_base + 8 * SYSCALL_VECTOR, 8);
+    if (d->vcpu.tss_base)
+        mmu_watch(d, d->vcpu.tss_base + 4, 8);
+}
+
 static void load_task_register(struct domain *d, u32 selector)
 {
     u32 tss[2];
@@ -88,8 +99,7 @@ static void load_task_register(struct domain *d, u32 selector)
     if (copy_from_guest(d, tss, d->vcpu.gdt_base + (selector & 0xFFF8), 8))
         return;
     d->vcpu.tss_base = tss[0] >> 16 | (tss[1] & 0xFF) << 16 | (tss[1] & 0xFF000000);
-    if (d->mmu.mode != MODE_PV)
-        mmu_watch(d, d->vcpu.tss_base + 4, 8); /* ESP0 and SS0 */
+    watch_copied(d);
     update_direct_gate(d);
 }
 
@@ -115,8 +125,7 @@ static void load_table(struct domain *d, const struct insn *insn)
     }
     d->vcpu.idt_base = base;
     d->vcpu.idt_limit = limit;
-    if (d->mmu.mode != MODE_PV)
-        mmu_watch(d, base + 8 * SYSCALL_VECTOR, 8);
+    watch_copied(d);
     update_direct_gate(d);
 }
 

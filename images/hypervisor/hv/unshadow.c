@@ -30,6 +30,13 @@ static bool flooded(struct domain *d, gfn_t gfn, u32 slot)
     return leaf && directory;
 }
 
+/* A string of stores is a flood announced. */
+static bool is_repeated(struct domain *d, const struct regs *regs)
+{
+    u8 first;
+    return regs->ecx >= FLOOD && !copy_from_guest(d, &first, regs->eip, 1) && (first == 0xF2 || first == 0xF3);
+}
+
 static bool is_loaded(const struct domain *d, gfn_t gfn)
 {
     const struct shadow *s = shadow_find(d, SHADOW_L2, gfn);
@@ -55,7 +62,7 @@ static void let_go(struct domain *d, gfn_t gfn)
 }
 
 /* True when the page may be written to from now on, without emulation. */
-static bool give_up_protection(struct domain *d, gfn_t gfn, u32 slot)
+static bool give_up_protection(struct domain *d, const struct regs *regs, gfn_t gfn, u32 slot)
 {
     struct shadow *leaf = shadow_find(d, SHADOW_L1, gfn);
     if (d->mmu.watched[gfn])
@@ -65,7 +72,7 @@ static bool give_up_protection(struct domain *d, gfn_t gfn, u32 slot)
         trace(EXIT_PF_UNSYNC, gfn, slot, 0);
         return true;
     }
-    if (!flooded(d, gfn, slot) || is_loaded(d, gfn))
+    if ((!flooded(d, gfn, slot) && !is_repeated(d, regs)) || is_loaded(d, gfn))
         return false;
     unshadow(d, gfn);
     trace(EXIT_PF_UNSHADOW, gfn, UNSHADOW_FLOOD, 0);
@@ -82,7 +89,7 @@ bool store_to_protected(struct domain *d, struct regs *regs, gva_t gva, const st
     u32 slot = (gva & (PAGE_SIZE - 1)) / 4;
     bool table = d->mmu.table[walk->gfn] != 0, watched = d->mmu.watched[walk->gfn];
     const u32 *word = (const u32 *)(walk->bytes - (gva & 3));
-    if (table && walk->writable && give_up_protection(d, walk->gfn, slot))
+    if (table && walk->writable && give_up_protection(d, regs, walk->gfn, slot))
         return false;
     u32 old = *word;
     switch (emulate_store(d, regs, gva)) {
