@@ -11,6 +11,9 @@ import type { InstructionClock } from "./clock.ts";
 /** Milliseconds of real time after which a running machine lets messages through. */
 const TURN = 4;
 
+/** Milliseconds of the machine's time. v86's timer can say "now" a rounding error before it is due. */
+const LEAST_IDLE = 0.01;
+
 export type PauseReason = "user" | "console" | "held" | "slow" | "travel" | "stopped";
 
 /** Where between two turns a machine is, for a snapshot. */
@@ -130,7 +133,7 @@ export class Pace {
     for (;;) {
       // a bell may have been left standing: whoever resumed the machine lets it go
       if (this.#atBell) this.#letGo();
-      const due = turn();
+      const due = Math.max(turn(), LEAST_IDLE);
       if (this.#internals.halted()) {
         if (this.#bell !== 0) this.#rung();
         else if (!this.hurry) delay = due;
