@@ -10,8 +10,6 @@ SNIPPET(add_zero, "addl $0, (%ebx)");
 SNIPPET(failed_exchange, "mov $-1, %eax; cmpxchg %ecx, (%ebx)");
 SNIPPET(jump, "jmp *%ebx");
 
-#define AD(entry) ((entry) & (PTE_A | PTE_D)) >> 5
-
 static void say_bits(void)
 {
     u32 pde = directory[PAGE >> 22], pte = pte_of(PAGE);
