@@ -92,8 +92,11 @@ void mmu_set_cr0(struct domain *d, u32 value)
     else
         resync_all(d);
     d->vcpu.cr0 = value;
-    if (changed & CR0_PG)
-        choose_root(d);
+    if (!(changed & CR0_PG))
+        return;
+    choose_root(d);
+    if (paging(d)) /* most guests never go back */
+        shadow_empty(&shadows[d->mmu.identity - 1]);
 }
 
 void mmu_set_cr3(struct domain *d, u32 value)

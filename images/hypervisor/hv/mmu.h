@@ -21,11 +21,13 @@ u32 *own_table(struct domain *d, gfn_t gfn);       /* the frame as a page table;
 void set_accessed(struct domain *d, gva_t gva, struct walk *walk, bool write);
 
 /* shadow.c */
-u32 *entries_of(const struct shadow *s);
+extern u32 pool[NR_SHADOWS][PAGE_ENTRIES]; /* the entries of each shadow */
+static inline u32 *entries_of(const struct shadow *s) { return pool[s - shadows]; }
 struct shadow *shadow_at(mfn_t mfn);
 struct shadow *shadow_find(const struct domain *d, u32 kind, gfn_t gfn);
 struct shadow *shadow_new(struct domain *d, u32 kind, gfn_t gfn); /* empty; takes the least recently used when none is free */
 void shadow_free(struct shadow *s);                               /* also out of every directory */
+void shadow_empty(struct shadow *s);
 void shadow_touch(struct shadow *s);
 bool set_entry(struct shadow *s, u32 slot, u32 value); /* keeps the reverse map; true when it changed */
 u32 next_present(const struct shadow *s, u32 slot);     /* from `slot` on; PAGE_ENTRIES when there is none */
@@ -35,7 +37,14 @@ void drop_mappings(struct domain *d, mfn_t mfn);
 /* rmap.c */
 void rmap_add(mfn_t mfn, const struct shadow *s, u32 slot);
 void rmap_remove(mfn_t mfn, const struct shadow *s, u32 slot);
-u32 rmap_next(u32 link, struct shadow **s, u32 *slot); /* what `link` stands for; returns the next, 0 at the end */
+extern u32 links[];
+/* What `link` stands for; returns the next, 0 at the end. */
+static inline u32 rmap_next(u32 link, struct shadow **s, u32 *slot)
+{
+    *s = &shadows[(link - 1) / PAGE_ENTRIES];
+    *slot = (link - 1) % PAGE_ENTRIES;
+    return links[link - 1];
+}
 
 /* fill.c */
 u32 guest_entry(const struct shadow *s, u32 slot);

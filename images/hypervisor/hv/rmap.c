@@ -7,7 +7,7 @@
  */
 #include "mmu.h"
 
-static u32 links[NR_SHADOWS * PAGE_ENTRIES];
+u32 links[NR_SHADOWS * PAGE_ENTRIES];
 
 static u32 link_of(const struct shadow *s, u32 slot)
 {
@@ -29,11 +29,4 @@ void rmap_remove(mfn_t mfn, const struct shadow *s, u32 slot)
     if (!*at)
         panic("a shadow entry is missing from the reverse map");
     *at = links[link - 1];
-}
-
-u32 rmap_next(u32 link, struct shadow **s, u32 *slot)
-{
-    *s = &shadows[(link - 1) / PAGE_ENTRIES];
-    *slot = (link - 1) % PAGE_ENTRIES;
-    return links[link - 1];
 }

@@ -11,14 +11,9 @@
 #define GROUP 32u
 
 struct shadow shadows[NR_SHADOWS];
-static u32 pool[NR_SHADOWS][PAGE_ENTRIES] __attribute__((aligned(4096)));
+u32 pool[NR_SHADOWS][PAGE_ENTRIES] __attribute__((aligned(4096)));
 static u16 buckets[BUCKETS]; /* index + 1 */
 static u32 now;              /* counts uses, to tell the last from the first */
-
-u32 *entries_of(const struct shadow *s)
-{
-    return pool[s - shadows];
-}
 
 struct shadow *shadow_at(mfn_t mfn)
 {
@@ -120,13 +115,18 @@ u32 next_present(const struct shadow *s, u32 slot)
     return PAGE_ENTRIES;
 }
 
+void shadow_empty(struct shadow *s)
+{
+    for (u32 slot = next_present(s, 0); slot < PAGE_ENTRIES; slot = next_present(s, slot + 1))
+        set_entry(s, slot, 0);
+}
+
 /* Nothing points at it any more. */
 static void destroy(struct shadow *s)
 {
     struct domain *d = &domains[s->domain];
     bool in_step = mirrors_table(s->kind) && !s->unsync;
-    for (u32 slot = next_present(s, 0); slot < PAGE_ENTRIES; slot = next_present(s, slot + 1))
-        set_entry(s, slot, 0);
+    shadow_empty(s);
     if (s->unsync)
         d->mmu.unsynced--;
     if (s->copy)

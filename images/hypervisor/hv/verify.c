@@ -41,13 +41,16 @@ static void verify_mapping(const struct domain *d, const u32 *at, u32 guest)
 {
     u32 want = mapping_allowed(d, guest), have = *at;
     mfn_t mfn = have >> PAGE_SHIFT;
-    if (!owns(d, mfn) && !grant_allows(d, mfn, (have & PTE_W) != 0))
-        verify_fault(FAULT_FOREIGN, machine_address(at), have, d->id);
-    else if (!owns(d, mfn) && !grant_allows(d, mfn, true))
-        want &= ~PTE_W;
-    if ((have ^ want) & (PTE_FRAME | RIGHTS))
-        verify_fault((have & ~want & PTE_W) && (guest & PTE_W) && (guest & PTE_D) ? FAULT_WRITABLE_TABLE : FAULT_ENTRY,
-                     machine_address(at), have, want);
+    if (mfn >= MACHINE_FRAMES || frames[mfn].owner != d->id + 1) {
+        if (!grant_allows(d, mfn, (have & PTE_W) != 0))
+            verify_fault(FAULT_FOREIGN, machine_address(at), have, d->id);
+        if (!grant_allows(d, mfn, true))
+            want &= ~PTE_W;
+    }
+    if (((have ^ want) & (PTE_FRAME | RIGHTS)) == 0)
+        return;
+    bool only_protection = (have & ~want & RIGHTS) == PTE_W && (guest & (PTE_W | PTE_D)) == (PTE_W | PTE_D);
+    verify_fault(only_protection ? FAULT_WRITABLE_TABLE : FAULT_ENTRY, machine_address(at), have, want);
 }
 
 /* A directory entry points at the shadow of the very table, or 4 MB page, that the guest's entry names. */
@@ -68,22 +71,32 @@ static void verify_link(const struct domain *d, const struct shadow *s, const u3
         verify_fault(FAULT_ENTRY, machine_address(at), *at, guest);
 }
 
+/* The guest's entries, in its table or in the copy; NULL for those that are not in memory (guest_entry). */
+static const u32 *source_of(struct domain *d, const struct shadow *s)
+{
+    if (s->copy)
+        return machine(s->copy);
+    return mirrors_table(s->kind) ? own_table(d, s->gfn) : NULL;
+}
+
 static void verify_entries(struct domain *d, const struct shadow *s)
 {
-    const u32 *entries = entries_of(s);
+    const u32 *entries = entries_of(s), *source = source_of(d, s);
     bool directory = is_directory(s->kind);
-    for (u32 slot = 0; slot < PAGE_ENTRIES; slot++) {
-        if (directory && slot == HV_SLOT) {
-            if ((entries[slot] ^ hv_slot_pde) & ~PTE_A)
-                verify_fault(FAULT_HV_SLOT, machine_address(&entries[slot]), entries[slot], hv_slot_pde);
-        } else if (entries[slot] & PTE_P) {
-            linked++;
-            if (directory)
-                verify_link(d, s, &entries[slot], guest_entry(s, slot));
-            else
-                verify_mapping(d, &entries[slot], guest_entry(s, slot));
-        }
+    u32 present = 0;
+    for (u32 slot = 0; slot < (directory ? HV_SLOT : PAGE_ENTRIES); slot++) {
+        if (!(entries[slot] & PTE_P))
+            continue;
+        u32 guest = source ? source[slot] : guest_entry(s, slot);
+        present++;
+        if (directory)
+            verify_link(d, s, &entries[slot], guest);
+        else
+            verify_mapping(d, &entries[slot], guest);
     }
+    if (directory && ((entries[HV_SLOT] ^ hv_slot_pde) & ~PTE_A))
+        verify_fault(FAULT_HV_SLOT, machine_address(&entries[HV_SLOT]), entries[HV_SLOT], hv_slot_pde);
+    linked += present;
     hv_info.verify_entries += PAGE_ENTRIES;
 }
 
