@@ -1,14 +1,32 @@
 import type { Figure } from "./bench/figure.ts";
 
-export const usage = `ringside bench [name] [--json]   boot, restore, idle, console, page; every figure beside a peer measured in the same run`;
+export const usage = `ringside bench [name] [--json]   boot, restore, idle, console, page, hypervisor; every figure beside a peer measured in the same run`;
+
+/** What a benchmark found, and how it is printed for people. */
+interface Found {
+  readonly data: unknown;
+  readonly print: () => void;
+}
+
+const figures =
+  (name: string, measure: () => Promise<Figure[]>): (() => Promise<Found>) =>
+  async () => {
+    const data = await measure();
+    return { data, print: () => print(name, data) };
+  };
 
 /** Each loads its own machinery: nothing of one is in memory while another is measured. */
-const BENCHES: Readonly<Record<string, () => Promise<Figure[]>>> = {
-  boot: async () => (await import("./bench/machines.ts")).boot(),
-  restore: async () => (await import("./bench/machines.ts")).restore(),
-  idle: async () => (await import("./bench/machines.ts")).idle(),
-  console: async () => (await import("./bench/machines.ts")).consoleRate(),
-  page: async () => (await import("./bench/page.ts")).page(),
+const BENCHES: Readonly<Record<string, () => Promise<Found>>> = {
+  boot: figures("boot", async () => (await import("./bench/machines.ts")).boot()),
+  restore: figures("restore", async () => (await import("./bench/machines.ts")).restore()),
+  idle: figures("idle", async () => (await import("./bench/machines.ts")).idle()),
+  console: figures("console", async () => (await import("./bench/machines.ts")).consoleRate()),
+  page: figures("page", async () => (await import("./bench/page.ts")).page()),
+  hypervisor: async () => {
+    const { hypervisor, printHypervisor } = await import("./bench/hypervisor.ts");
+    const data = await hypervisor();
+    return { data, print: () => printHypervisor(data) };
+  },
 };
 
 /** @returns the exit code: 0, or 2 for a name that is none */
@@ -20,10 +38,11 @@ export async function run(args: string[]): Promise<number> {
     console.error(`There is no benchmark called \`${unknown}\`.\n${usage}`);
     return 2;
   }
-  const results: Record<string, Figure[]> = {};
+  const results: Record<string, unknown> = {};
   for (const name of names.length > 0 ? names : Object.keys(BENCHES)) {
-    results[name] = await BENCHES[name]!();
-    if (!json) print(name, results[name]);
+    const found = await BENCHES[name]!();
+    results[name] = found.data;
+    if (!json) found.print();
   }
   if (json) console.log(JSON.stringify(results, null, 2));
   return 0;

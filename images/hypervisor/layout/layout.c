@@ -6,6 +6,7 @@
 #include "../abi/guest.h"
 #include "../abi/trace.h"
 #include "../abi/types.h"
+#include "../guest/syscalls.h"
 #include "../hv/hv.h"
 
 enum entry_kind { ENTRY_STRUCT = 1, ENTRY_FIELD, ENTRY_ENUM, ENTRY_CONSTANT };
@@ -167,8 +168,19 @@ V(RUN_DEAD) V(RUN_READY) V(RUN_BLOCKED)
 V(ROLE_SHELL) V(ROLE_BACKEND) V(ROLE_SPIN)
 #undef V
 #define V(n) VALUE(bell, n)
-V(BELL_EXIT) V(BELL_IDLE) V(BELL_END) V(BELL_PANIC)
+V(BELL_EXIT) V(BELL_IDLE) V(BELL_END) V(BELL_PANIC) V(BELL_CLOCK_STOP) V(BELL_CLOCK_GO)
 #undef V
+
+/* number k puts its work between the marks 2k and 2k + 1 */
+enum {
+    BENCH_NONE,
+#define X(name) BENCH_##name,
+    BENCHMARKS(X)
+#undef X
+};
+#define X(n) ENTRY(.kind = ENTRY_ENUM, .of = "benchmark", .name = #n, .offset = BENCH_##n)
+BENCHMARKS(X)
+#undef X
 #define V(n) VALUE(hypercall, n)
 V(HC_MMU_UPDATE) V(HC_UPDATE_VA) V(HC_MMUEXT) V(HC_MULTICALL) V(HC_SET_TRAPS) V(HC_STACK_SWITCH) V(HC_IRET)
 V(HC_CONSOLE_WRITE) V(HC_CONSOLE_READ) V(HC_BLOCK) V(HC_YIELD) V(HC_EXIT) V(HC_SET_TIMER) V(HC_EVENT) V(HC_GRANT)

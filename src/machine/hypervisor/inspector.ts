@@ -51,7 +51,10 @@ export class Inspector {
 
   /** The guest has marked a place in its work. @param instructions executed so far */
   mark(mark: number, instructions: number): void {
-    this.#phases.mark(mark, this.#counts(instructions));
+    this.#phases.mark(mark, this.#counts(instructions), (phase) => {
+      const known = enumOf(this.#layout, "benchmark").find(({ value }) => value === phase);
+      return known?.name ?? String(phase);
+    });
   }
 
   /** @throws ArgumentError, HypervisorError, and Error for a probe there is not */

@@ -15,7 +15,8 @@ export interface Counts {
 
 /** One phase: the difference between its two marks, the marks' own exit left out. */
 export interface Phase {
-  readonly phase: number;
+  /** The benchmark's name (images/hypervisor/guest/syscalls.h), or the number of a phase that has none. */
+  readonly phase: string;
   readonly instructions: number;
   readonly hypervisorInstructions: number;
   /** All exits. */
@@ -29,7 +30,8 @@ export class Phases {
   readonly #open = new Map<number, Counts>();
   readonly #done = new Map<number, Phase>();
 
-  mark(mark: number, counts: Counts): void {
+  /** @param nameOf the name of a phase by its number */
+  mark(mark: number, counts: Counts, nameOf: (phase: number) => string): void {
     const phase = mark >>> 1;
     if ((mark & 1) === 0) {
       this.#open.set(phase, counts);
@@ -37,15 +39,15 @@ export class Phases {
     }
     const begun = this.#open.get(phase);
     this.#open.delete(phase);
-    if (begun) this.#done.set(phase, difference(phase, begun, counts));
+    if (begun) this.#done.set(phase, difference(nameOf(phase), begun, counts));
   }
 
   all(): readonly Phase[] {
-    return [...this.#done.values()].sort((a, b) => a.phase - b.phase);
+    return [...this.#done.entries()].sort(([a], [b]) => a - b).map(([, phase]) => phase);
   }
 }
 
-function difference(phase: number, begun: Counts, ended: Counts): Phase {
+function difference(phase: string, begun: Counts, ended: Counts): Phase {
   const exits = grown(begun.exits, ended.exits);
   const sum = (counts: Readonly<Record<string, number>>) => Object.values(counts).reduce((total, n) => total + n, 0);
   return {

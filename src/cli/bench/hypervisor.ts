@@ -1,0 +1,200 @@
+import { type Host, machineSpec } from "../../machine/index.ts";
+import { createNodeHost } from "../node-host.ts";
+
+/**
+ * What virtualising memory costs: the guest's benchmarks under every design, in the build that writes no records.
+ * Exits and instructions, no times: the same in every run.
+ */
+
+/** One way to run the guest. */
+interface Design {
+  readonly name: string;
+  readonly options: readonly string[];
+}
+
+const DESIGNS: readonly Design[] = [
+  { name: "native", options: ["mode=native"] },
+  { name: "shadow", options: ["mode=shadow"] },
+  { name: "shadow, out of sync", options: ["mode=shadow", "oos=1"] },
+  { name: "virtual TLB", options: ["mode=vtlb"] },
+  { name: "PV, one by one", options: ["mode=pv", "batch=0"] },
+  { name: "PV", options: ["mode=pv", "batch=1"] },
+  { name: "PV, writable tables", options: ["mode=pv", "ptwr=1"] },
+];
+
+/** The guest's benchmarks and how often each is done (images/hypervisor/guest/syscalls.h). */
+const WORK: readonly (readonly [name: string, times: number])[] = [
+  ["null", 1000],
+  ["fork", 10],
+  ["exec", 10],
+  ["sh", 5],
+  ["ctx", 50],
+  ["mmap", 10],
+  ["prot", 50],
+  ["fault", 64],
+  ["map", 64],
+  ["forkcow", 1],
+  ["cr3", 65],
+  ["zero", 1],
+  ["syscalls", 1],
+];
+
+/** What the prototype this began as needed, where it did the same (exits). */
+const BEFORE: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  map: { shadow: 770, "virtual TLB": 515, "PV, one by one": 449, PV: 257 },
+  forkcow: { shadow: 191, "virtual TLB": 174, "PV, one by one": 104, PV: 58 },
+  cr3: { shadow: 66, "virtual TLB": 647, "PV, one by one": 66, PV: 66 },
+  zero: { shadow: 2049, "virtual TLB": 4, "PV, one by one": 4, PV: 4 },
+  syscalls: { shadow: 212, "virtual TLB": 214 },
+};
+
+export interface Row {
+  readonly bench: string;
+  readonly times: number;
+  readonly design: string;
+  readonly exits: number;
+  readonly reasons: Readonly<Record<string, number>>;
+  readonly instructions: number;
+  readonly hypervisorInstructions: number;
+  /** instructions / native instructions of the same run. */
+  readonly ratio: number;
+  /** Exits of the prototype, where it did the same. */
+  readonly before?: number;
+}
+
+interface Phase {
+  readonly total: number;
+  readonly exits: Readonly<Record<string, number>>;
+  readonly instructions: number;
+  readonly hypervisorInstructions: number;
+}
+
+export interface IoRow {
+  readonly device: string;
+  readonly requests: number;
+  readonly exits: number;
+  readonly exitsPerRequest: number;
+  readonly hypervisorInstructionsPerRequest: number;
+}
+
+/** By reason: how many instructions the hypervisor executes for one. */
+export interface ReasonRow {
+  readonly design: string;
+  readonly reason: string;
+  readonly count: number;
+  readonly instructionsPerExit: number;
+}
+
+export interface HypervisorTable {
+  readonly rows: readonly Row[];
+  readonly reasons: readonly ReasonRow[];
+  readonly io: readonly IoRow[];
+}
+
+export async function hypervisor(): Promise<HypervisorTable> {
+  const rows: Row[] = [];
+  const reasons: ReasonRow[] = [];
+  for (const design of DESIGNS) {
+    await withMachine(design.options, async (host) => {
+      for (const [bench, times] of WORK) {
+        const phase = await measure(host, `bench ${bench} ${times}`, bench);
+        rows.push(row(rows, design.name, bench, times, phase));
+      }
+      if (design.name !== "native") reasons.push(...(await perExit(host, design.name)));
+    });
+  }
+  return { rows, reasons, io: await io() };
+}
+
+function row(rows: readonly Row[], design: string, bench: string, times: number, phase: Phase): Row {
+  const native = rows.find((other) => other.bench === bench && other.design === "native")?.instructions;
+  const before = BEFORE[bench]?.[design];
+  const { total, exits, instructions, hypervisorInstructions } = phase;
+  const ratio = Number((instructions / (native ?? instructions)).toFixed(2));
+  const fields = { bench, times, design, exits: total, reasons: exits, instructions, hypervisorInstructions, ratio };
+  return before === undefined ? fields : { ...fields, before };
+}
+
+async function withMachine(options: readonly string[], use: (host: Host) => Promise<void>): Promise<void> {
+  const host = await createNodeHost();
+  try {
+    const spec = machineSpec({ name: "bench", image: "hypervisor", options: ["build=clean", ...options] });
+    await host.start(spec, {}, (event) => {
+      if (event.type === "console") void host.acknowledge("bench", event.bytes.length);
+    });
+    await use(host);
+  } finally {
+    await host.close();
+  }
+}
+
+async function measure(host: Host, command: string, phase: string): Promise<Phase> {
+  const { exit, stdout } = await host.run("bench", command, { limit: 0 });
+  if (exit !== 0) throw new Error(`\`${command}\` ended with ${exit}: ${new TextDecoder().decode(stdout)}`);
+  const { phases } = (await host.probe("bench", "exits.phases", {})) as { phases: Record<string, Phase> };
+  const found = phases[phase];
+  if (!found) throw new Error(`\`${command}\` set no marks.`);
+  return found;
+}
+
+interface Counted {
+  readonly reason: string;
+  readonly count: number;
+  readonly instructions: number;
+}
+
+async function perExit(host: Host, design: string): Promise<ReasonRow[]> {
+  const { reasons } = (await host.probe("bench", "exits.counts", {})) as { reasons: readonly Counted[] };
+  return reasons.map(({ reason, count, instructions }) => ({
+    design,
+    reason,
+    count,
+    instructionsPerExit: Math.round(instructions / count),
+  }));
+}
+
+const REQUESTS = 256;
+
+async function io(): Promise<IoRow[]> {
+  const rows: IoRow[] = [];
+  await withMachine(["mode=shadow", "dom1=backend"], async (host) => {
+    for (const [device, command] of [
+      ["port I/O and interrupts", `io pio ${REQUESTS}`],
+      ["ring, depth 1", `io ring ${REQUESTS} 1`],
+      ["ring, depth 32", `io ring ${REQUESTS} 32`],
+    ] as const) {
+      const { total, hypervisorInstructions } = await measure(host, command, "io");
+      rows.push({
+        device,
+        requests: REQUESTS,
+        exits: total,
+        exitsPerRequest: Number((total / REQUESTS).toFixed(2)),
+        hypervisorInstructionsPerRequest: Math.round(hypervisorInstructions / REQUESTS),
+      });
+    }
+  });
+  return rows;
+}
+
+/** Prints the table as people read it: a line a benchmark, a column a design. */
+export function printHypervisor({ rows, reasons, io }: HypervisorTable): void {
+  const designs = DESIGNS.map(({ name }) => name);
+  console.log("exits / thousand instructions (guest and hypervisor); in parentheses the prototype's exits");
+  for (const [bench, times] of WORK) {
+    const cells = designs.map((design) => {
+      const { exits, instructions, before } = rows.find((other) => other.bench === bench && other.design === design)!;
+      const then = before === undefined ? "" : ` (${before})`;
+      return `${design}: ${exits}${then} / ${(instructions / 1000).toPrecision(3)}`;
+    });
+    console.log(`${bench} ×${times}`.padEnd(14), cells.join("; "));
+  }
+  console.log("instructions per exit");
+  for (const { design, reason, count, instructionsPerExit } of reasons) {
+    console.log(`${design.padEnd(20)} ${reason.padEnd(18)} ${String(count).padStart(7)} × ${instructionsPerExit}`);
+  }
+  for (const { device, requests, exits, exitsPerRequest, hypervisorInstructionsPerRequest } of io) {
+    console.log(
+      `${device}: ${exits} exits for ${requests} requests, ${exitsPerRequest} each, ${hypervisorInstructionsPerRequest} hypervisor instructions each`,
+    );
+  }
+}
