@@ -50,6 +50,8 @@ export interface Argument {
   readonly value: Hex;
   /** For a value of an enum, its name in the headers. */
   readonly meaning?: string;
+  /** The headers' English words for that, where they have some. */
+  readonly words?: string;
 }
 
 export interface Step {
@@ -157,8 +159,9 @@ const ENUMS: ReadonlySet<string> = new Set([
 function readArguments(layout: Layout, name: string, record: Structure): readonly Argument[] {
   return (ARGUMENTS[name] ?? []).map((meaning, index) => {
     const value = record.number("arg", index);
-    const known = ENUMS.has(meaning.kind) ? { meaning: enumerator(layout, meaning.kind, value).name } : {};
-    return { ...meaning, value: hex(value), ...known };
+    if (!ENUMS.has(meaning.kind)) return { ...meaning, value: hex(value) };
+    const { name: known, words } = enumerator(layout, meaning.kind, value);
+    return { ...meaning, value: hex(value), meaning: known, ...(words ? { words } : {}) };
   });
 }
 

@@ -72,7 +72,7 @@ function isLiteral(pattern: string, { place }: Operand, size: Size): boolean {
   if (pattern === "%al" || pattern === "%ev")
     return place.kind === "general" && place.number === 0 && place.size === size;
   if (pattern === "%cl") return place.kind === "general" && place.number === 1 && place.size === 1;
-  if (pattern === "1") return place.kind === "immediate" && known(place.value) === 1;
+  if (/^\d$/.test(pattern)) return place.kind === "immediate" && known(place.value) === Number(pattern);
   return place.kind === "segment" && pattern === `%${["es", "cs", "ss", "ds", "fs", "gs"][place.number]}`;
 }
 
@@ -192,6 +192,7 @@ const SPELLED: Readonly<Record<string, string>> = {
   D: "%db",
   I: "$n",
   "1": "$1",
+  "3": "$3",
 };
 
 /** How a student writes a form: the source first. */
@@ -224,8 +225,8 @@ function refuseRange(operands: readonly Operand[], possible: readonly Candidate[
 }
 
 /**
- * Chooses how to write an instruction: the shortest way, and of two as short the one with the lower opcode, as the
- * GNU assembler does. Names count as four bytes wide until they are in a jump.
+ * Chooses how to write an instruction: the shortest way; of two as short the one with a sign-extended byte, then the
+ * one with the lower opcode, as the GNU assembler does. Names count as four bytes wide until they are in a jump.
  *
  * @param name as it was written
  * @param written operands in the order they were written, the source first
@@ -246,6 +247,8 @@ export function encode(name: Span, meaning: Meaning, written: OperandList): Code
     form.operands.every((pattern, index) => holds(pattern, operands[index]!, size)),
   );
   if (able.length === 0) refuseRange(operands, usual);
+  const extended = (one: Candidate) => Number(one.form.operands.includes("Is"));
+  able.sort((a, b) => extended(b) - extended(a));
   const codes = able.map(({ form, size }) => write(form, operands, size));
   return codes.reduce((best, code) => (code.bytes.length < best.bytes.length ? code : best));
 }

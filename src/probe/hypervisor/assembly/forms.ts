@@ -26,6 +26,9 @@ const MORE: readonly (readonly [code: number, mnemonic: string, operands: readon
   [0x85, "test", ["Gv", "Ev"]],
   [0x86, "xchg", ["Gb", "Eb"]],
   [0x87, "xchg", ["Gv", "Ev"]],
+  [0xcc, "int", ["3"]],
+  [0x0f02, "lar", ["Gv", "Ew"]],
+  [0x0f03, "lsl", ["Gv", "Ew"]],
   [0x8e, "mov", ["S", "Ew"]],
   [0x90, "xchg", ["%ev", "%ev"]],
   ...Array.from({ length: 7 }, (_, index) => [0x91 + index, "xchg", ["%ev", "Rv"]] as const),
@@ -83,9 +86,12 @@ function form(code: number, opcode: Opcode, group: number | undefined): Form {
   return { opcode: bytes, group, operands: opcode.operands, sizes, prefixed: sizes.includes(4) };
 }
 
-/** `movzb#` is two instructions to the student, `movzwl` one although its source is a word. */
+/** The table does not say that these exist for 32 bits only. */
+const LONG_ONLY = /^(?:bswap|lar|lsl|.*wl)$/;
+
+/** `movzb#` is two instructions to the student. */
 function named(mnemonic: string, one: Form): readonly (readonly [name: string, form: Form])[] {
-  if (mnemonic.endsWith("wl")) return [[mnemonic, { ...one, sizes: [4] }]];
+  if (LONG_ONLY.test(mnemonic)) return [[mnemonic, { ...one, sizes: [4] }]];
   if (!mnemonic.includes("#")) return [[mnemonic, one]];
   return ([4, 2] as const).map((size) => [mnemonic.replace("#", size === 4 ? "l" : "w"), { ...one, sizes: [size] }]);
 }

@@ -37,7 +37,9 @@ function readBody(tokens: Tokens, constants: Constants, room: number): Statement
   if (name.text.startsWith(".")) return readData(name, tokens, constants, room);
   const meaning = lookUp(name.text.toLowerCase());
   if (!meaning) throw new Refusal(name, { kind: "instruction" });
-  return encode(name, meaning, readOperands(tokens, constants));
+  const operands = readOperands(tokens, constants);
+  tokens.finish();
+  return encode(name, meaning, operands);
 }
 
 /**
@@ -51,6 +53,6 @@ export function readStatement(text: string, line: number, constants: Constants, 
   const tokens = new Tokens(text);
   const labels = readLabels(tokens);
   const body = readBody(tokens, constants, room);
-  if (tokens.peek().kind !== "end") throw new Refusal(tokens.peek(), { kind: "end" });
+  tokens.finish();
   return { line, labels, body };
 }

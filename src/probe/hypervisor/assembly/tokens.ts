@@ -90,6 +90,11 @@ export class Tokens {
     return token;
   }
 
+  /** @throws {Refusal} unless the line has been read to its end */
+  finish(): void {
+    if (this.peek().kind !== "end") throw new Refusal(this.peek(), { kind: "end" });
+  }
+
   /** Everything from one word up to where reading has come. */
   since(first: Token): Span {
     const last = this.tokens[this.at - 1] ?? first;

@@ -1,0 +1,158 @@
+import { css } from "lit";
+
+/** What the views of the hypervisor share: bar, address hues, tables, flags, the sign of a computed thing. */
+export const panelStyles = css`
+  :host {
+    display: flex;
+    flex-direction: column;
+    height: 100%;
+    min-height: 0;
+    overflow: auto;
+    container-type: inline-size;
+    background: var(--surface-0);
+    font-size: var(--size-small);
+    font-variant-numeric: tabular-nums;
+  }
+  .bar {
+    position: sticky;
+    left: 0;
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: var(--space-2);
+    padding: var(--space-2) var(--space-3);
+  }
+  .common {
+    display: inline-flex;
+    gap: var(--space-1);
+    margin-left: auto;
+  }
+  p {
+    margin: 0;
+    padding: var(--space-2) var(--space-3);
+  }
+  p.quiet,
+  .note {
+    color: var(--text-2);
+  }
+  .note {
+    max-width: 70ch;
+    line-height: 1.45;
+  }
+  .problem {
+    color: var(--exit);
+    background: var(--exit-soft);
+  }
+  .body {
+    padding: 0 var(--space-3) var(--space-3);
+  }
+  h3 {
+    margin: 0;
+    font-size: var(--size-small);
+    font-weight: 600;
+  }
+  select,
+  input {
+    min-height: var(--tap);
+    padding: 0 var(--space-2);
+    border: 1px solid var(--control-line);
+    border-radius: var(--radius);
+    background: var(--surface-1);
+    color: var(--text);
+    font: var(--size-small) / 1.2 var(--sans);
+  }
+  input.address {
+    width: 12ch;
+    font-family: var(--mono);
+  }
+  .va,
+  .pa,
+  .ma {
+    font-family: var(--mono);
+    white-space: nowrap;
+  }
+  .va {
+    color: var(--va);
+  }
+  .pa {
+    color: var(--pa);
+  }
+  .ma {
+    color: var(--ma);
+  }
+  .value {
+    font-family: var(--mono);
+  }
+  .flags {
+    font-family: var(--mono);
+    white-space: nowrap;
+  }
+  .flags i {
+    display: inline-block;
+    min-width: 1.9em;
+    margin-right: 2px;
+    padding: 0 3px;
+    border: 1px solid var(--line);
+    border-radius: 3px;
+    font-size: 11px;
+    font-style: normal;
+    text-align: center;
+    color: var(--text-2);
+  }
+  .flags i.on {
+    border-color: var(--control-line);
+    background: var(--surface-2);
+    color: var(--text);
+  }
+  .computed {
+    border: 1px dotted var(--control-line);
+    border-radius: var(--radius);
+  }
+  .computed-word {
+    padding: 0 6px;
+    border: 1px dotted var(--text-2);
+    border-radius: 4px;
+    color: var(--text-2);
+    font-size: 12px;
+  }
+  .scroll {
+    padding: 0 var(--space-3) var(--space-3);
+    overflow-x: auto;
+  }
+  table.plain {
+    width: 100%;
+    border-collapse: collapse;
+  }
+  .plain caption {
+    padding: var(--space-2) 0;
+    text-align: left;
+    font-weight: 600;
+  }
+  .plain th,
+  .plain td {
+    padding: 3px var(--space-3) 3px 0;
+    border-bottom: 1px solid var(--line);
+    text-align: left;
+    vertical-align: top;
+    font: 12px/1.45 var(--mono);
+    white-space: nowrap;
+  }
+  .plain td.words {
+    font-family: var(--sans);
+    white-space: normal;
+  }
+  .plain thead th {
+    color: var(--text-2);
+  }
+  .plain .number {
+    text-align: right;
+  }
+  .plain tr.bad > * {
+    background: var(--exit-soft);
+    color: var(--text);
+    font-weight: 700;
+  }
+  .plain tr.here > * {
+    background: var(--accent-soft);
+  }
+`;

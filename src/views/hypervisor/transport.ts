@@ -1,0 +1,163 @@
+import { css, html, LitElement, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
+import type { ReasonCount } from "../../probe/hypervisor/exits.ts";
+import { emit } from "../events.ts";
+import { icon } from "../icons.ts";
+import type { Language } from "../language.ts";
+import { base, buttons } from "../styles.ts";
+import { grouped, type HypervisorWords, hypervisorWords, nameOf } from "./words/words.ts";
+
+/** Divisors of full speed on offer, as everywhere. */
+const SPEEDS = [1, 4, 16, 64, 1024];
+
+/** Where a machine is to go; the same as the host's own targets. */
+export type Target =
+  | { readonly to: "next" }
+  | { readonly to: "previous" }
+  | { readonly to: "kind"; readonly kinds: readonly string[] };
+
+/** The machine as its controls show it. */
+export interface TransportState {
+  readonly phase: "starting" | "running" | "paused" | "stopped";
+  /** Exits there have been, and instructions, since the start. */
+  readonly exits: number;
+  readonly instructions: number;
+  /** Share of full speed, above 0 to 1. */
+  readonly speed: number;
+  /** It is on its way to a target. */
+  readonly travelling: boolean;
+}
+
+/**
+ * Run, pause, the next exit, the one before, run to a reason, speed. It holds no machine: it tells the page.
+ *
+ * @fires ringside-transport {action: "run" | "pause", machines}
+ * @fires ringside-travel {machine, target}
+ * @fires ringside-speed {speed, machines} a share of full speed
+ */
+export class RingsideHypervisorTransport extends LitElement {
+  static override properties: PropertyDeclarations = {
+    language: {},
+    machine: {},
+    state: { attribute: false },
+    reasons: { attribute: false },
+    chosen: { state: true },
+  };
+
+  declare language: Language;
+  /** The machine's name. */
+  declare machine: string;
+  declare state: TransportState | undefined;
+  /** Reasons on offer: those that have happened. */
+  declare reasons: readonly ReasonCount[];
+  declare private chosen: string;
+
+  static override styles = [
+    base,
+    buttons,
+    css`
+    :host {
+      display: flex;
+      flex-wrap: wrap;
+      align-items: center;
+      gap: 6px var(--space-3);
+      padding: var(--space-2) var(--space-3);
+      background: var(--surface-1);
+      font-size: var(--size-small);
+      font-variant-numeric: tabular-nums;
+    }
+    .group {
+      display: inline-flex;
+      align-items: center;
+      gap: 5px;
+    }
+    .play {
+      min-width: 84px;
+    }
+    select {
+      min-height: var(--tap);
+      max-width: 18em;
+      border: 1px solid var(--control-line);
+      border-radius: var(--radius);
+      background: var(--surface-1);
+      color: var(--text);
+      font: var(--size-small) / 1.2 var(--sans);
+    }
+    .where {
+      color: var(--text-2);
+    }
+    .where b {
+      color: var(--text);
+    }
+  `,
+  ];
+
+  constructor() {
+    super();
+    this.language = "en";
+    this.machine = "";
+    this.reasons = [];
+    this.chosen = "";
+  }
+
+  override render() {
+    const words = hypervisorWords(this.language);
+    const text = words.transport;
+    const { state } = this;
+    const running = state?.phase === "running";
+    const still = !state || state.travelling || (state.phase !== "running" && state.phase !== "paused");
+    return html`<div class="group" role="group" aria-label=${text.label}>
+        ${
+          running
+            ? html`<button class="play" @click=${() => this.act("pause")}>${icon("pause")}${text.pause}</button>`
+            : html`<button class="play primary" ?disabled=${still} @click=${() => this.act("run")}>${icon("play")}${text.run}</button>`
+        }
+        <button title=${text.backTitle} ?disabled=${still || state.exits === 0} @click=${() => this.travel({ to: "previous" })}>${icon("left")}${text.back}</button>
+        <button title=${text.stepTitle} ?disabled=${still} @click=${() => this.travel({ to: "next" })}>${text.step}${icon("right")}</button>
+      </div>
+      ${this.until(words, still)}
+      ${this.speed(words)}
+      <span class="where" role="status">${state ? this.where(state, words) : nothing}</span>`;
+  }
+
+  private where(state: TransportState, words: HypervisorWords): TemplateResult {
+    const text = words.transport;
+    if (state.travelling) return html`${text.travelling}`;
+    return html`<b>${text.exits(grouped(state.exits))}</b> · ${text.instructions(grouped(state.instructions))}`;
+  }
+
+  private until(words: HypervisorWords, still: boolean): TemplateResult {
+    const text = words.transport;
+    return html`<div class="group"><select aria-label=${text.until} ?disabled=${still} @change=${(event: Event) => {
+      this.chosen = (event.target as HTMLSelectElement).value;
+    }}>
+        <option value="" .selected=${this.chosen === ""}>${text.anyReason}</option>
+        ${this.reasons.map(
+          ({ reason, words: given }) =>
+            html`<option value=${reason} .selected=${this.chosen === reason}>${nameOf(words, reason, given)}</option>`,
+        )}
+      </select>
+      <button ?disabled=${still || this.chosen === ""} @click=${() => this.travel({ to: "kind", kinds: [this.chosen] })}>${text.until}</button></div>`;
+  }
+
+  private speed(words: HypervisorWords): TemplateResult {
+    const text = words.transport;
+    const now = Math.round(1 / (this.state?.speed ?? 1));
+    return html`<select aria-label=${text.speed} ?disabled=${!this.state} @change=${(event: Event) => {
+      const speed = 1 / Number((event.target as HTMLSelectElement).value);
+      emit(this, "ringside-speed", { speed, machines: [this.machine] });
+    }}>${SPEEDS.map(
+      (divisor) =>
+        html`<option value=${divisor} .selected=${divisor === now}>${divisor === 1 ? text.fullSpeed : text.slow(divisor)}</option>`,
+    )}</select>`;
+  }
+
+  private act(action: "run" | "pause") {
+    emit(this, "ringside-transport", { action, machines: [this.machine] });
+  }
+
+  private travel(target: Target) {
+    emit(this, "ringside-travel", { machine: this.machine, target });
+  }
+}
+
+customElements.define("ringside-hypervisor-transport", RingsideHypervisorTransport);
