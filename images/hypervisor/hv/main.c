@@ -55,8 +55,8 @@ void main(const struct multiboot_info *info)
     uart_init(0x2F8);
     for (mfn_t mfn = 0; mfn < FIRST_GUEST_MFN; mfn++)
         frames[mfn] = (struct frame){ .type = FRAME_HV, .owner = 255 };
-    tables_init();
     trace_init();
+    tables_init();
     domain_create(options.mode, ROLE_SHELL, start_flags(options.mode));
     if (options.domains > 1)
         domain_create(options.mode1, options.role1, start_flags(options.mode1));

@@ -14,6 +14,12 @@
 #define CODE 0x9Bu /* present, code, readable, accessed: so the CPU never writes to the GDT */
 #define DATA 0x93u
 #define DPL(n) ((n) << 5)
+/*
+ * The emulator's far RET from ring 1 to user code takes the new CS before it looks at SS; with a bad SS the guest
+ * is left at CPL 0. Its IRET takes a system descriptor of type 0xB for code where far RET does not, so in the
+ * emulator, and only there, user code is such a descriptor (cputest: hostile/lret-outwards, returns/system-type).
+ */
+#define IRET_ONLY_CODE (CODE & ~0x10u)
 
 /* ET, NE, and TS and EM: guests have no floating-point unit, whose state would go from one domain to the next. */
 #define CR0_NO_FPU 0x3Cu
@@ -81,7 +87,7 @@ static void fill_gdt(void)
 {
     set_segment(GUEST_KCS, 0, 0xFFFFF, CODE | DPL(1));
     set_segment(GUEST_KDS, 0, 0xFFFFF, DATA | DPL(1));
-    set_segment(GUEST_UCS & ~3u, 0, 0xFFFFF, CODE | DPL(3));
+    set_segment(GUEST_UCS & ~3u, 0, 0xFFFFF, (has_watcher() ? IRET_ONLY_CODE : CODE) | DPL(3));
     set_segment(GUEST_UDS & ~3u, 0, 0xFFFFF, DATA | DPL(3));
     set_segment(HV_CS, 0, 0xFFFFF, CODE);
     set_segment(HV_DS, 0, 0xFFFFF, DATA);

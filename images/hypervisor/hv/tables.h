@@ -7,6 +7,7 @@ void segments_init(void);
 void tables_init(void);
 void set_syscall_gate(u32 handler);
 void set_user_code_dpl(u32 dpl);
+bool has_watcher(void); /* trace.c: we run in the emulator */
 void set_kernel_stack_pointer(u32 esp);
 void start_guest(ma_t directory) __attribute__((noreturn)); /* entry.S */
 

@@ -22,6 +22,11 @@ static struct trace_record records[TRACE_RECORDS];
 static struct trace_record exit_record; /* of the exit being dealt with */
 #endif
 
+bool has_watcher(void)
+{
+    return watched;
+}
+
 static u32 instructions(void)
 {
     u32 now;
