@@ -77,22 +77,28 @@ u32 *reg_of(struct regs *regs, u32 number)
     return number == 4 ? &regs->esp : &regs->eax - number;
 }
 
-/* As many as there are of the 15 bytes an instruction may have. */
+struct sixteen { u32 words[4]; };
+
+/* As many as there are of the 15 bytes an instruction may have: from one page nearly always, or from two. */
 static u32 fetch(struct domain *d, const struct regs *regs, u8 *bytes)
 {
-    u32 access = ACCESS_FETCH | (d->vcpu.cpl == 3 ? ACCESS_USER : 0), got = 0;
+    u32 access = ACCESS_FETCH | (d->vcpu.cpl == 3 ? ACCESS_USER : 0);
+    u32 first = PAGE_SIZE - (regs->eip & (PAGE_SIZE - 1));
     struct walk walk;
 
-    while (got < 15) {
-        gva_t at = regs->eip + got;
-        guest_walk(d, at, access, &walk);
-        if (walk.fault || !walk.bytes)
-            break;
-        do
-            bytes[got++] = *walk.bytes++;
-        while (got < 15 && ((regs->eip + got) & (PAGE_SIZE - 1)));
+    guest_walk(d, regs->eip, access, &walk);
+    if (walk.fault || !walk.bytes)
+        return 0;
+    if (first >= 16) {
+        *(struct sixteen *)bytes = *(const struct sixteen *)walk.bytes;
+        return 15;
     }
-    return got;
+    memcpy(bytes, walk.bytes, first);
+    guest_walk(d, regs->eip + first, access, &walk);
+    if (walk.fault || !walk.bytes)
+        return first;
+    memcpy(bytes + first, walk.bytes, 16 - first);
+    return 15;
 }
 
 static u32 read_immediate(const u8 *bytes, u32 size)
@@ -138,12 +144,18 @@ static bool read_prefixes(struct insn *insn, u32 *n)
 {
     for (; *n < 14; ++*n) {
         u8 byte = insn->bytes[*n];
-        if (byte == 0x66)
+        switch (byte) {
+        case 0x66:
             insn->operand = 2;
-        else if (byte == 0xF2 || byte == 0xF3)
+            break;
+        case 0xF2: case 0xF3:
             insn->rep = byte;
-        else if (byte != 0xF0 && byte != 0x26 && byte != 0x2E && byte != 0x36 && byte != 0x3E && byte != 0x64 && byte != 0x65)
+            break;
+        case 0xF0: case 0x26: case 0x2E: case 0x36: case 0x3E: case 0x64: case 0x65:
+            break;
+        default:
             return byte != 0x67;
+        }
     }
     return false;
 }
@@ -152,8 +164,7 @@ bool decode(struct domain *d, const struct regs *regs, struct insn *insn)
 {
     u32 n = 0, got, form;
 
-    memset(insn, 0, sizeof *insn);
-    insn->operand = 4;
+    *insn = (struct insn){ .operand = 4 };
     got = fetch(d, regs, insn->bytes);
     trace_instruction(insn->bytes, got);
     if (!read_prefixes(insn, &n))

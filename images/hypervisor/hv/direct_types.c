@@ -31,11 +31,6 @@ int refuse(enum refusal why, u32 a, u32 b)
     }
 }
 
-bool owns(const struct domain *d, mfn_t mfn)
-{
-    return mfn < MACHINE_FRAMES && frames[mfn].owner == d->id + 1;
-}
-
 int reference_get(mfn_t mfn)
 {
     if (frames[mfn].ref_count == MAX_USES) return refuse(REFUSE_BUSY, mfn, MAX_USES);

@@ -160,6 +160,8 @@ extern struct shadow shadows[NR_SHADOWS];
 extern struct domain *current;
 extern struct regs *guest_regs; /* of the exit being dealt with */
 
+static inline bool owns(const struct domain *d, mfn_t mfn) { return mfn < MACHINE_FRAMES && frames[mfn].owner == d->id + 1; }
+
 /* machine memory is mapped at its own address */
 static inline void *machine(ma_t address) { return (void *)address; }
 static inline ma_t machine_address(const volatile void *p) { return (ma_t)p; }
@@ -283,7 +285,6 @@ void direct_verify(struct domain *d);
 int refuse(enum refusal why, u32 a, u32 b);                    /* traces it; returns the HV_E… that goes with it */
 
 /* ---- direct_types.c: what frames are used as, and how often ---- */
-bool owns(const struct domain *d, mfn_t mfn);
 int type_get(struct domain *d, mfn_t mfn, u32 type); /* one more use as that type, validated if it is the first; 0 or HV_E… */
 void type_put(struct domain *d, mfn_t mfn);
 int entry_get(struct domain *d, u32 level, u32 entry); /* what an entry of an L1 or L2 table refers to gets one more use */

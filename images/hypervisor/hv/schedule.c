@@ -106,8 +106,8 @@ static struct domain *pick(void)
 {
     struct domain *best = NULL;
     u32 first = slice >= SLICE_TICKS ? 1 : 0;
-    for (u32 i = 0; i < MAX_DOMAINS; i++) {
-        struct domain *d = &domains[(current->id + first + i) % MAX_DOMAINS];
+    for (u32 i = 0; i < hv_info.nr_domains; i++) {
+        struct domain *d = &domains[(current->id + first + i) % hv_info.nr_domains];
         if (d->state != RUN_READY || (d->cap && d->credit <= 0)) continue;
         if (!best || standing(d) > standing(best)) best = d;
     }

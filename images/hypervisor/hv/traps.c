@@ -243,10 +243,12 @@ static void prepare_registers(struct domain *d, struct regs *regs)
 
     regs->cs = user ? GUEST_UCS : GUEST_KCS | 1;
     regs->ss = user ? GUEST_UDS : GUEST_KDS | 1;
-    regs->ds = data_selector(regs->ds);
-    regs->es = data_selector(regs->es);
-    regs->fs = data_selector(regs->fs);
-    regs->gs = data_selector(regs->gs);
+    if (((regs->ds ^ GUEST_UDS) | (regs->es ^ GUEST_UDS) | (regs->fs ^ GUEST_UDS) | (regs->gs ^ GUEST_UDS)) & 0xFFFF) {
+        regs->ds = data_selector(regs->ds);
+        regs->es = data_selector(regs->es);
+        regs->fs = data_selector(regs->fs);
+        regs->gs = data_selector(regs->gs);
+    }
     regs->eflags = guest_eflags(regs->eflags);
 }
 

@@ -27,7 +27,7 @@ u32 *own_table(struct domain *d, gfn_t gfn)
 }
 
 /* The entry at a physical address; machine addresses in direct paging, whose tables have been validated. */
-static u32 *entry_at(struct domain *d, gpa_t at)
+static inline u32 *entry_at(struct domain *d, gpa_t at)
 {
     if (d->mmu.mode == MODE_PV)
         return at >> PAGE_SHIFT < MACHINE_FRAMES ? machine(at) : NULL;
@@ -36,7 +36,7 @@ static u32 *entry_at(struct domain *d, gpa_t at)
 }
 
 /* Reads one entry. False when there is no translation here: not present, no memory, or (PAE) reserved bits. */
-static bool read_entry(struct domain *d, gpa_t at, bool pae, u32 *entry, struct walk *walk)
+static inline bool read_entry(struct domain *d, gpa_t at, bool pae, u32 *entry, struct walk *walk)
 {
     const u32 *place = entry_at(d, at);
     if (!place || !(*place & PTE_P)) {
@@ -67,10 +67,10 @@ static void use_rights(struct walk *walk, u32 entry)
     walk->user = walk->user && (entry & PTE_U);
 }
 
-/* Finds the entries and the frame; leaves walk->fault set when one is missing. */
-static void walk_tables(struct domain *d, gva_t gva, struct walk *walk)
+/* Finds the entries and the frame; leaves walk->fault set when one is missing. Most exits walk more than once, so
+ * the compiler is made to build it twice, for either kind of table. */
+static inline __attribute__((always_inline)) void walk_tables(struct domain *d, gva_t gva, struct walk *walk, bool pae)
 {
-    bool pae = (d->vcpu.cr4 & CR4_PAE) != 0;
     u32 width = pae ? 8 : 4, index_bits = pae ? 9 : 10;
     u32 index_mask = (1u << index_bits) - 1, large_shift = PAGE_SHIFT + index_bits;
     gpa_t directory = d->vcpu.cr3 & PTE_FRAME;
@@ -115,11 +115,17 @@ static mfn_t frame_behind(const struct domain *d, gfn_t gfn)
 
 void guest_walk(struct domain *d, gva_t gva, u32 access, struct walk *walk)
 {
-    *walk = (struct walk){ .writable = true, .user = true };
+    walk->fault = walk->pde = walk->pte = walk->pde_gpa = walk->pte_gpa = 0;
+    walk->large = walk->global = false;
+    walk->writable = walk->user = true;
+    walk->gfn = 0;
+    walk->bytes = NULL;
     if (gva >= HV_HOLE)
         walk->fault = FAULT;
+    else if (paging(d) && d->vcpu.cr4 & CR4_PAE)
+        walk_tables(d, gva, walk, true);
     else if (paging(d))
-        walk_tables(d, gva, walk);
+        walk_tables(d, gva, walk, false);
     else
         walk->gfn = gva >> PAGE_SHIFT;
     if (!walk->fault) {
