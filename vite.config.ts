@@ -29,8 +29,8 @@ export function labList(folder: string): CatalogueEntry[] {
     const text = readOptional(join(folder, name, "lab.yaml"));
     if (text === undefined) return [];
     const lab = parse(text) as LabFile;
-    const machines = Object.entries(lab.machines).map(([machine, { image, memory = 64, layers = [] }]) =>
-      specToAddress(machineSpec({ name: machine, image, memory, layers })),
+    const machines = Object.entries(lab.machines).map(([machine, { image, memory = 64, layers = [], options = [] }]) =>
+      specToAddress(machineSpec({ name: machine, image, memory, layers, options })),
     );
     const { title, minutes, summary = "" } = lab;
     return [{ id: name, title, summary, minutes, tasks: Object.keys(lab.tasks).length, machines }];

@@ -29,6 +29,15 @@ export const labPageStyles = css`
   ringside-steps {
     background: var(--surface-0);
   }
+  .exits {
+    display: flex;
+    flex-direction: column;
+  }
+  .exits ringside-exit-strip {
+    flex: 1;
+    min-height: 0;
+    overflow: auto;
+  }
   .unknown {
     margin: 0;
     padding: var(--space-4);

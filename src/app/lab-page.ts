@@ -16,6 +16,7 @@ import "../views/terminal/terminal.ts";
 import type { TransportAction } from "../views/transport.ts";
 import "../views/transport.ts";
 import type { Route } from "./address.ts";
+import { inspectingEvents, inspectingPanel, isInspecting, loadInspectingViews } from "./hypervisor-panels.ts";
 import { labPageStyles } from "./lab-page-styles.ts";
 import { keepVisit } from "./labs.ts";
 import { explain, openRoute } from "./opening.ts";
@@ -77,6 +78,15 @@ export class RingsideLabPage extends LitElement {
   declare private earlier: NamespaceReading | undefined;
   declare private selected: number | undefined;
 
+  /** What panels that look into machines ask for; they are found by their slot. */
+  private readonly inspecting = inspectingEvents(
+    () => this.running,
+    (event) => {
+      const slots = event.composedPath().map((target) => (target instanceof HTMLElement ? target.slot : ""));
+      return this.running?.lab.layout.filter(isInspecting).find((panel) => slots.includes(panelId(panel)));
+    },
+  );
+
   private readonly system = matchMedia("(prefers-color-scheme: dark)");
   private opened: string | undefined;
 
@@ -102,6 +112,9 @@ export class RingsideLabPage extends LitElement {
     this.system.addEventListener("change", this.onSystem);
     document.addEventListener("visibilitychange", this.onVisibility);
     addEventListener("keydown", this.onKey, { capture: true });
+    for (const [name, listener] of Object.entries(this.inspecting)) {
+      this.renderRoot.addEventListener(name, listener as EventListener);
+    }
   }
 
   override disconnectedCallback() {
@@ -161,6 +174,10 @@ export class RingsideLabPage extends LitElement {
   private attachTerminals(running: RunningLab) {
     for (const terminal of this.renderRoot.querySelectorAll<RingsideTerminal>("ringside-terminal")) {
       running.consoles.attach(terminal.machine.name, terminal);
+    }
+    for (const panel of running.lab.layout.filter(isInspecting)) {
+      void loadInspectingViews();
+      running.inspector(panel.machine).want(panel.kind);
     }
     for (const panel of running.lab.layout) {
       if (panel.kind !== "namespaces") continue;
@@ -270,6 +287,7 @@ export class RingsideLabPage extends LitElement {
           this.earlier = event.detail.reading;
         }}></ringside-namespaces>`;
     }
+    if (isInspecting(panel)) return inspectingPanel(panel, running, this.language, machines);
     return html`<p class="unknown" slot=${panelId(panel)}>${strings(this.language).panel.unknown(panel.kind)}</p>`;
   }
 

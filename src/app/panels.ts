@@ -7,7 +7,7 @@ import type { Tab } from "../views/tabs.ts";
 
 /** The name a panel has in the page: `terminal:<machine>`, `namespaces` … */
 export function panelId(panel: Panel): string {
-  return panel.kind === "terminal" ? `terminal:${panel.machine}` : panel.kind;
+  return "machine" in panel ? `${panel.kind}:${panel.machine}` : panel.kind;
 }
 
 /** What a panel's head says. */
@@ -20,8 +20,8 @@ export function headOf(
   const text = strings(language);
   const id = panelId(panel);
   if (panel.kind !== "terminal") {
-    const title = panel.kind === "namespaces" ? text.panels.namespaces : panel.kind;
-    return { id, title, letter: undefined, status: "", statusTitle: "", tools: [] };
+    const letter = "machine" in panel ? machines.find(({ name }) => name === panel.machine)?.letter : undefined;
+    return { id, title: panelTitle(panel, language), letter, status: "", statusTitle: "", tools: [] };
   }
   const machine = machines.find(({ name }) => name === panel.machine);
   const tools: readonly PanelTool[] = [
@@ -36,6 +36,11 @@ export function headOf(
     statusTitle: machine?.notice ? text.notices[machine.notice] : "",
     tools,
   };
+}
+
+function panelTitle(panel: Exclude<Panel, { kind: "terminal" }>, language: Language): string {
+  const text: Partial<Record<string, string>> = strings(language).panels.titles;
+  return text[panel.kind] ?? panel.kind;
 }
 
 /** A machine now, in a few words. */

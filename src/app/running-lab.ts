@@ -1,5 +1,5 @@
 import { type Lab, type LabSession, type LabSource, openSession, type SessionState } from "../lab/index.ts";
-import type { MachineEvent } from "../machine/api.ts";
+import type { MachineEvent, TravelTarget } from "../machine/api.ts";
 import { compareReadings, hasChanges, type NamespaceReading, withoutScripts } from "../probe/index.ts";
 import { inEach, inLanguage, type Language, type Localized, strings } from "../views/language.ts";
 import { type MachineStatus, stoppedDetail, stoppedSentence } from "../views/machine.ts";
@@ -9,6 +9,7 @@ import { addMark, addSample, EMPTY_TIMELINE, type MarkKind, type Timeline } from
 import type { TransportAction } from "../views/transport.ts";
 import { Consoles } from "./consoles.ts";
 import { Hosts } from "./hosts.ts";
+import { Inspector } from "./inspection.ts";
 import { machineStatus, NOTHING_SEEN, type Watch, watchEvent, watchMeters } from "./machine-watch.ts";
 import type { Storage } from "./storage.ts";
 
@@ -36,6 +37,8 @@ export interface Inside {
 
 /** Between two looks at meters and live views, in milliseconds. */
 const LOOK_EVERY = 1000;
+/** Between two looks into a machine that runs a hypervisor: its exits are shown as they come. */
+const INSPECT_EVERY = 250;
 
 /** A lab on the page: its session, its hosts' workers, its consoles, and what was seen of its machines over time. */
 export class RunningLab {
@@ -46,6 +49,11 @@ export class RunningLab {
   /** What was read last inside each machine that is looked into. */
   readonly inside = new Map<string, Inside>();
 
+  /** Machines on their way to an exit. */
+  readonly travelling = new Set<string>();
+
+  private readonly inspectors = new Map<string, Inspector>();
+  private inspecting: ReturnType<typeof setTimeout> | undefined;
   private readonly hosts: Hosts;
   private readonly options: RunningLabOptions;
   private readonly watches = new Map<string, Watch>();
@@ -83,12 +91,14 @@ export class RunningLab {
   /** Starts the machines and the clock that looks at them. */
   async start(): Promise<void> {
     this.looking = setTimeout(() => void this.look(), LOOK_EVERY);
+    this.inspecting = setTimeout(() => void this.inspectAll(), INSPECT_EVERY);
     await this.session.start();
   }
 
   async close(): Promise<void> {
     this.closed = true;
     clearTimeout(this.looking);
+    clearTimeout(this.inspecting);
     // The workers end whether or not a guest takes its leave.
     const farewell = this.session.close().catch(() => undefined);
     this.hosts.close();
@@ -123,6 +133,32 @@ export class RunningLab {
   inspect(machine: string, wanted: boolean): void {
     if (wanted) this.inspected.add(machine);
     else this.inspected.delete(machine);
+  }
+
+  /** Looks into a machine for the panels that show it. */
+  inspector(machine: string): Inspector {
+    let inspector = this.inspectors.get(machine);
+    if (!inspector) {
+      const probe = (name: string, args: Readonly<Record<string, unknown>>) =>
+        this.session.probe(name, { ...args, machine });
+      inspector = new Inspector(probe, () => this.options.changed());
+      this.inspectors.set(machine, inspector);
+    }
+    return inspector;
+  }
+
+  /** Takes a machine to an exit and shows what it is there. */
+  async travel(machine: string, target: TravelTarget): Promise<void> {
+    this.travelling.add(machine);
+    this.options.changed();
+    try {
+      await this.session.travel(machine, target);
+    } catch (error) {
+      this.options.refused(messageOf(error));
+    } finally {
+      this.travelling.delete(machine);
+    }
+    this.inspector(machine).choose({ exit: undefined });
   }
 
   /** Carries out what the student asked of machines; what is refused is said and changes nothing. */
@@ -257,6 +293,14 @@ export class RunningLab {
       this.options.changed();
     }
     if (!this.closed) this.looking = setTimeout(() => void this.look(), LOOK_EVERY);
+  }
+
+  private async inspectAll() {
+    if (this.attention) {
+      const running = [...this.inspectors].filter(([machine]) => this.runs(machine));
+      await Promise.all(running.map(([, inspector]) => inspector.look()));
+    }
+    if (!this.closed) this.inspecting = setTimeout(() => void this.inspectAll(), INSPECT_EVERY);
   }
 
   private runs(machine: string): boolean {

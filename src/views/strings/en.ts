@@ -99,7 +99,15 @@ export const en = {
 
   // Panels
   panels: {
-    namespaces: "Namespaces",
+    titles: {
+      namespaces: "Namespaces",
+      translation: "Translation",
+      "page-tables": "Page tables",
+      exits: "Exits",
+      anatomy: "Anatomy of an exit",
+      memory: "Machine memory",
+      "nested-walk": "Nested walk",
+    },
     unreadable: (machine: string) => `What is inside ${machine} cannot be read now.`,
   },
   panel: {

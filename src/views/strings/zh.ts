@@ -94,7 +94,18 @@ export const zh: Strings = {
   restart: "重启",
   rewind: "回到保存点",
 
-  panels: { namespaces: "命名空间", unreadable: (machine) => `现在无法读取 ${machine} 的内部状态。` },
+  panels: {
+    titles: {
+      namespaces: "命名空间",
+      translation: "地址翻译",
+      "page-tables": "页表",
+      exits: "退出",
+      anatomy: "一次退出的剖析",
+      memory: "机器内存",
+      "nested-walk": "嵌套遍历",
+    },
+    unreadable: (machine) => `现在无法读取 ${machine} 的内部状态。`,
+  },
   panel: {
     grow: (title) => `放大${title}`,
     shrink: "重新显示全部面板",

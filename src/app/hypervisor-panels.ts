@@ -1,0 +1,129 @@
+import { html, type TemplateResult } from "lit";
+import type { MachinePanel } from "../lab/index.ts";
+import type { TravelTarget } from "../machine/api.ts";
+import type { TransportState } from "../views/hypervisor/transport.ts";
+import type { Language } from "../views/language.ts";
+import type { MachineStatus } from "../views/machine.ts";
+import type { TransportAction } from "../views/transport.ts";
+import { panelId } from "./panels.ts";
+import type { RunningLab } from "./running-lab.ts";
+
+/** Panels that look into a machine which boots the hypervisor: what they show and what the student does in them. */
+
+export type InspectingPanel = MachinePanel & { readonly kind: Exclude<MachinePanel["kind"], "terminal"> };
+
+export function isInspecting(panel: { readonly kind: string }): panel is InspectingPanel {
+  return ["translation", "page-tables", "exits", "anatomy", "memory", "nested-walk"].includes(panel.kind);
+}
+
+/** Loads the elements; a lab without such panels never does. */
+export const loadInspectingViews = () => import("../views/hypervisor/index.ts");
+
+type Picture = (
+  panel: InspectingPanel,
+  running: RunningLab,
+  language: Language,
+  machine: MachineStatus,
+) => TemplateResult;
+
+const PICTURES: Readonly<Record<InspectingPanel["kind"], Picture>> = {
+  translation: (panel, running, language) => {
+    const { state } = running.inspector(panel.machine);
+    return html`<ringside-translation slot=${panelId(panel)} .language=${language} .problem=${state.problems.translation}
+      .translation=${state.translation}></ringside-translation>`;
+  },
+  "page-tables": (panel, running, language) => {
+    const { state } = running.inspector(panel.machine);
+    return html`<ringside-page-table-map slot=${panelId(panel)} .language=${language} .problem=${state.problems["page-tables"]}
+      .map=${state.map} .leaf=${state.leaf} .opened=${state.slot}></ringside-page-table-map>`;
+  },
+  exits: (panel, running, language, machine) => {
+    const { state } = running.inspector(panel.machine);
+    return html`<div class="exits" slot=${panelId(panel)}>
+      <ringside-hypervisor-transport .language=${language} .machine=${panel.machine} .state=${transportState(running, machine)}
+        .reasons=${state.counts?.reasons ?? []}></ringside-hypervisor-transport>
+      <ringside-exit-strip .language=${language} .problem=${state.problems.exits} .trace=${state.trace} .counts=${state.counts}
+        .selected=${state.exit}></ringside-exit-strip></div>`;
+  },
+  anatomy: (panel, running, language) => {
+    const { state } = running.inspector(panel.machine);
+    return html`<ringside-trap-anatomy slot=${panelId(panel)} .language=${language} .problem=${state.problems.anatomy}
+      .exit=${state.anatomy}></ringside-trap-anatomy>`;
+  },
+  memory: (panel, running, language) => {
+    const { state } = running.inspector(panel.machine);
+    return html`<ringside-memory-ownership slot=${panelId(panel)} .language=${language} .problem=${state.problems.memory}
+      .frames=${state.frames}></ringside-memory-ownership>`;
+  },
+  "nested-walk": (panel, running, language) => {
+    const { state } = running.inspector(panel.machine);
+    return html`<ringside-nested-walk slot=${panelId(panel)} .language=${language} .problem=${state.problems["nested-walk"]}
+      .levels=${state.levels} .walk=${state.nested}></ringside-nested-walk>`;
+  },
+};
+
+/** One panel, listening to what the student asks for in it. */
+export function inspectingPanel(
+  panel: InspectingPanel,
+  running: RunningLab,
+  language: Language,
+  machines: readonly MachineStatus[],
+): TemplateResult {
+  const machine = machines.find(({ name }) => name === panel.machine)!;
+  return PICTURES[panel.kind](panel, running, language, machine);
+}
+
+/** Carries out what an event of such a panel asks for. @returns the names of the events to listen to */
+export function inspectingEvents(
+  running: () => RunningLab | undefined,
+  panelOf: (event: Event) => InspectingPanel | undefined,
+): Readonly<Record<string, (event: CustomEvent<Asked>) => void>> {
+  const choose = (event: CustomEvent<Asked>, choice: Parameters<ReturnType<RunningLab["inspector"]>["choose"]>[0]) => {
+    const machine = panelOf(event)?.machine;
+    if (machine !== undefined) running()?.inspector(machine).choose(choice);
+  };
+  return {
+    "ringside-address": (event) => choose(event, { address: event.detail.gva!, slot: event.detail.gva! >>> 22 }),
+    "ringside-slot": (event) => choose(event, { slot: event.detail.slot! }),
+    "ringside-exit": (event) => choose(event, { exit: event.detail.exit! }),
+    "ringside-levels": (event) => choose(event, { levels: event.detail.levels! }),
+    "ringside-travel": (event) => {
+      const machine = event.detail.machine ?? panelOf(event)?.machine;
+      if (machine !== undefined) void running()?.travel(machine, event.detail.target!);
+    },
+    // the controls below the stage send the same, and are listened to where they are
+    "ringside-transport": (event) => {
+      const { action, machines } = event.detail;
+      if (panelOf(event)) void running()?.act(action!, machines!);
+    },
+    "ringside-speed": (event) => {
+      const { speed, machines } = event.detail;
+      if (panelOf(event)) void running()?.setSpeed(machines!, speed!);
+    },
+  };
+}
+
+/** What the events of these panels carry, each its own part. */
+interface Asked {
+  readonly gva?: number;
+  readonly slot?: number;
+  readonly exit?: number;
+  readonly levels?: 2 | 4;
+  readonly machine?: string;
+  readonly target?: TravelTarget;
+  readonly action?: TransportAction;
+  readonly machines?: readonly string[];
+  readonly speed?: number;
+}
+
+function transportState(running: RunningLab, machine: MachineStatus): TransportState {
+  const { trace, counts } = running.inspector(machine.name).state;
+  const last = trace?.exits.at(-1);
+  return {
+    phase: machine.phase,
+    exits: counts?.exits ?? 0,
+    instructions: last ? (last.entered + last.cost) >>> 0 : 0,
+    speed: machine.speed,
+    travelling: running.travelling.has(machine.name),
+  };
+}

@@ -1,0 +1,142 @@
+import type { MachinePanel } from "../lab/index.ts";
+import type { Domain } from "../probe/hypervisor/domains.ts";
+import type { Exit, ExitCounts, ExitTrace } from "../probe/hypervisor/exits.ts";
+import type { Frames } from "../probe/hypervisor/frames.ts";
+import type { NestedWalk } from "../probe/hypervisor/nested-walk.ts";
+import type { PageTableMap } from "../probe/hypervisor/paging/table-map.ts";
+import type { Translation } from "../probe/hypervisor/paging/translate.ts";
+
+/** What was read last of a machine that boots the hypervisor, and what the student looks at in it. */
+export interface Inspection {
+  readonly domain: number;
+  /** The address that is translated, 32 bits. */
+  readonly address: number;
+  /** Open slot of the directory, 0 to 1023. */
+  readonly slot: number;
+  /** The exit that is taken apart; undefined for the newest. */
+  readonly exit: number | undefined;
+  readonly domains: readonly Domain[] | undefined;
+  readonly translation: Translation | undefined;
+  readonly map: PageTableMap | undefined;
+  readonly leaf: PageTableMap | undefined;
+  readonly frames: Frames | undefined;
+  readonly counts: ExitCounts | undefined;
+  readonly trace: ExitTrace | undefined;
+  readonly anatomy: Exit | undefined;
+  /** Levels of the tables that the nested walk is computed for. */
+  readonly levels: 2 | 4;
+  readonly nested: NestedWalk | undefined;
+  /** Why the last attempt to read failed, by panel, in the probe's words. */
+  readonly problems: Readonly<Record<string, string>>;
+}
+
+/** Where the guest's kernel is linked: the first address anybody asks about. */
+const KERNEL = 0xc0100000;
+
+const NOTHING: Inspection = {
+  domain: 0,
+  address: KERNEL,
+  slot: KERNEL >>> 22,
+  exit: undefined,
+  domains: undefined,
+  translation: undefined,
+  map: undefined,
+  leaf: undefined,
+  frames: undefined,
+  counts: undefined,
+  trace: undefined,
+  anatomy: undefined,
+  levels: 2,
+  nested: undefined,
+  problems: {},
+};
+
+/** Exits shown at once: a strip has no more pixels. */
+const EXITS_SHOWN = 512;
+
+/** What a student chooses to look at. */
+export type Choice = Partial<Pick<Inspection, "domain" | "address" | "slot" | "exit" | "levels">>;
+
+type Probe = (name: string, args: Readonly<Record<string, unknown>>) => Promise<unknown>;
+type Kind = MachinePanel["kind"];
+
+/** What each panel needs read, as changes of the inspection. */
+const READS: Readonly<Partial<Record<Kind, (probe: Probe, now: Inspection) => Promise<Partial<Inspection>>>>> = {
+  translation: async (probe, { domain, address }) => ({
+    translation: (await probe("paging.walk", { domain, address })) as Translation,
+  }),
+  "page-tables": async (probe, { domain, slot }) => ({
+    map: (await probe("paging.map", { domain })) as PageTableMap,
+    leaf: (await probe("paging.map", { domain, from: slot, count: 1 })) as PageTableMap,
+  }),
+  exits: async (probe) => ({
+    trace: (await probe("exits.trace", { count: EXITS_SHOWN })) as ExitTrace,
+    counts: (await probe("exits.counts", {})) as ExitCounts,
+  }),
+  anatomy: async (probe, { exit }) => {
+    const from = exit === undefined ? {} : { from: exit };
+    const { exits } = (await probe("exits.trace", { ...from, count: 1 })) as ExitTrace;
+    return { anatomy: exits[0] };
+  },
+  memory: async (probe) => ({ frames: (await probe("hv.frames", {})) as Frames }),
+  "nested-walk": async (probe, { domain, address, levels }) => ({
+    nested: (await probe("paging.nested", { domain, address, levels })) as NestedWalk,
+  }),
+};
+
+/** Looks into one machine for the panels that show it. */
+export class Inspector {
+  private readonly probe: Probe;
+  private readonly changed: () => void;
+  private readonly wanted = new Set<Kind>();
+  private reading: Promise<void> | undefined;
+  private again = false;
+  private chosen: Choice = {};
+  state: Inspection = NOTHING;
+
+  /** @param changed called after something new was read or chosen */
+  constructor(probe: Probe, changed: () => void) {
+    this.probe = probe;
+    this.changed = changed;
+  }
+
+  /** A panel of this kind is on the page from now on. */
+  want(kind: Kind): void {
+    this.wanted.add(kind);
+  }
+
+  /** The student looks at something else: it is read at once. */
+  choose(choice: Choice): void {
+    this.chosen = { ...this.chosen, ...choice };
+    this.state = { ...this.state, ...choice };
+    this.changed();
+    void this.look();
+  }
+
+  /** Reads what the panels show. Asked again while it reads, it reads once more after. */
+  look(): Promise<void> {
+    this.again = this.reading !== undefined;
+    this.reading ??= this.readAll().finally(() => {
+      this.reading = undefined;
+      if (this.again) void this.look();
+    });
+    return this.reading;
+  }
+
+  private async readAll(): Promise<void> {
+    const asked = this.state;
+    const problems: Record<string, string> = {};
+    const read = async (kind: Kind): Promise<Partial<Inspection>> => {
+      try {
+        return (await READS[kind]?.(this.probe, asked)) ?? {};
+      } catch (error) {
+        problems[kind] = error instanceof Error ? error.message : String(error);
+        return {};
+      }
+    };
+    const changes = await Promise.all([...this.wanted].map(read));
+    // what the student chose meanwhile is not undone by what was read for an earlier choice
+    this.state = Object.assign({ ...this.state }, ...changes, this.chosen, { problems }) as Inspection;
+    this.changed();
+  }
+}
