@@ -1,4 +1,4 @@
-import { arrayOf, type Hypervisor, shortName } from "./hypervisor.ts";
+import { arrayOf, type Hypervisor, shortNames } from "./hypervisor.ts";
 import { type Hex, hex } from "./memory.ts";
 import { column } from "./structure.ts";
 
@@ -34,7 +34,12 @@ function ownerOf(owner: number): FrameRun["owner"] {
 }
 
 function follows(last: FrameRun, next: FrameRun): boolean {
-  const alike = (["type", "owner", "typeCount", "refCount", "pinned"] as const).every((key) => last[key] === next[key]);
+  const alike =
+    last.type === next.type &&
+    last.owner === next.owner &&
+    last.typeCount === next.typeCount &&
+    last.refCount === next.refCount &&
+    last.pinned === next.pinned;
   return alike && (last.gfn === undefined ? next.gfn === undefined : next.gfn === last.gfn + last.count);
 }
 
@@ -54,12 +59,7 @@ export function frames(hv: Hypervisor): Frames {
   const read = (field: string) => column(hv.memory, hv.layout, "frame", field);
   const [type, owner, pinned, gfn] = [read("type"), read("owner"), read("pinned"), read("gfn")];
   const [types, refs] = [read("type_count"), read("ref_count")];
-  const names = new Map<number, string>();
-  const nameOf = (value: number) => {
-    const name = names.get(value) ?? shortName(hv.layout, "frame_type", value);
-    names.set(value, name);
-    return name;
-  };
+  const nameOf = shortNames(hv.layout, "frame_type");
   const runs: (FrameRun & { count: number })[] = [];
   for (let mfn = 0; mfn < count; mfn++) {
     const at = address + mfn * size;
@@ -75,7 +75,7 @@ export function frames(hv: Hypervisor): Frames {
       gfn: typeof whose === "number" ? gfn(at) : undefined,
     };
     const last = runs.at(-1);
-    if (last && follows(last, run)) runs[runs.length - 1] = { ...last, count: last.count + 1 };
+    if (last && follows(last, run)) last.count++;
     else runs.push(run);
   }
   return { at: hex(address), total: count, runs, sums: sumUp(runs) };

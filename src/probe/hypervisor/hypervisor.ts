@@ -84,6 +84,16 @@ export function shortName(layout: Layout, kind: string, value: number): string {
     .toLowerCase();
 }
 
+/** {@link shortName} of one enum, each name looked up once: for tables with thousands of entries. */
+export function shortNames(layout: Layout, kind: string): (value: number) => string {
+  const known = new Map<number, string>();
+  return (value) => {
+    const name = known.get(value) ?? shortName(layout, kind, value);
+    known.set(value, name);
+    return name;
+  };
+}
+
 export interface Info {
   /** Machine address of struct hv_info. */
   readonly at: Hex;

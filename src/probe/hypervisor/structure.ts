@@ -1,4 +1,4 @@
-import { fieldOf, type Layout, LayoutError } from "./layout.ts";
+import { type FieldLayout, fieldOf, type Layout, LayoutError } from "./layout.ts";
 import type { PhysicalMemory } from "./memory.ts";
 
 /** One structure of the hypervisor in memory. Fields are read when they are asked for. */
@@ -24,7 +24,8 @@ export class Structure {
 
   /** An integer field, or an element of an array of them. */
   number(field: string, index = 0): number {
-    return column(this.memory, this.layout, this.name, field)(this.address, index);
+    const found = fieldOf(this.layout, this.name, field);
+    return integer(this.memory, this.address + found.offset + within(index, found, field) * found.size, found);
   }
 
   numbers(field: string): readonly number[] {
@@ -59,20 +60,28 @@ export function ascii(bytes: readonly number[]): string {
   return bytes.map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : ".")).join("");
 }
 
+function within(index: number, { count }: FieldLayout, name: string): number {
+  if (index >= 0 && index < count) return index;
+  throw new RangeError(`The field \`${name}\` has ${count} elements; ${index} is none.`);
+}
+
+/** Reads an integer of a field's size, little endian. */
+function integer(memory: PhysicalMemory, at: number, { size, signed }: FieldLayout): number {
+  if (size === 4) return signed ? memory.u32(at) | 0 : memory.u32(at);
+  if (size === 1) return memory.u8(at);
+  let value = 0;
+  for (let byte = size - 1; byte >= 0; byte--) value = value * 256 + memory.u8(at + byte);
+  return value;
+}
+
 /**
  * A function that reads one integer field of many structures: its place is looked up once.
  *
  * @returns (machine address of a structure, index in an array field) => value
  */
-export function column(memory: PhysicalMemory, layout: Layout, struct: string, field: string) {
-  const { offset, size, count, signed } = fieldOf(layout, struct, field);
+export function column(memory: PhysicalMemory, layout: Layout, struct: string, name: string) {
+  const field = fieldOf(layout, struct, name);
   return (address: number, index = 0): number => {
-    if (index < 0 || index >= count)
-      throw new RangeError(`${struct}.${field} has ${count} elements; ${index} is none.`);
-    const at = address + offset + index * size;
-    if (size === 4) return signed ? memory.u32(at) | 0 : memory.u32(at);
-    let value = 0;
-    for (let byte = size - 1; byte >= 0; byte--) value = value * 256 + memory.u8(at + byte);
-    return value;
+    return integer(memory, address + field.offset + within(index, field, name) * field.size, field);
   };
 }

@@ -113,7 +113,7 @@ describe("a translation in other modes", () => {
     expect([guest.paging, guest.page?.gpa, verdict]).toEqual([
       "pae",
       hex((22 << 12) + 5),
-      { kind: "lazy", why: ["not-shadowed"] },
+      { kind: "lazy", why: ["tlb-empty"] },
     ]);
   });
 

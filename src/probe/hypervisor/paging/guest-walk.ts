@@ -81,7 +81,13 @@ export function readEntry(
 /** An entry as a number; one that is not there is not present. */
 export const entryValue = (entry: EntryReading) => (entry.value === undefined ? 0 : Number(entry.value));
 
-function page(size: PageSize, frame: number, gva: number, entries: readonly number[]): GuestPage {
+/**
+ * The page that entries lead to.
+ *
+ * @param frame address of its first byte
+ * @param entries of all levels that grant rights, the leaf last
+ */
+export function guestPage(size: PageSize, frame: number, gva: number, entries: readonly number[]): GuestPage {
   const all = entries.reduce((a, b) => a & b);
   const leaf = entries.at(-1)!;
   return {
@@ -103,7 +109,7 @@ type Walked = Pick<GuestWalk, "steps" | "page" | "reserved">;
 
 function largePage(steps: readonly EntryReading[], pde: number, gva: number, size: 0x200000 | 0x400000): Walked {
   const reserved = (pde & reservedBits(size)) !== 0;
-  return { steps, reserved, page: reserved ? undefined : page(size, pde & -size, gva, [pde]) };
+  return { steps, reserved, page: reserved ? undefined : guestPage(size, pde & -size, gva, [pde]) };
 }
 
 function walk32(space: Space, gva: number): Walked {
@@ -113,7 +119,7 @@ function walk32(space: Space, gva: number): Walked {
   if (pde & PS && space.cr4 & CR4_PSE) return largePage(steps, pde, gva, 0x400000);
   steps.push(readEntry(space, "PTE", pde & ~0xfff, (gva >>> 12) & 0x3ff));
   const pte = entryValue(steps[1]!);
-  return { steps, reserved: false, page: pte & P ? page(4096, pte & ~0xfff, gva, [pde, pte]) : undefined };
+  return { steps, reserved: false, page: pte & P ? guestPage(4096, pte & ~0xfff, gva, [pde, pte]) : undefined };
 }
 
 /** PAE: Intel SDM vol. 3A, 4.4. The upper halves of entries hold addresses no machine here has; they are not read. */
@@ -127,7 +133,7 @@ function walkPae(space: Space, gva: number): Walked {
   if (pde & PS) return largePage(steps, pde, gva, 0x200000);
   steps.push(readEntry(space, "PTE", pde & ~0xfff, (gva >>> 12) & 0x1ff, 8));
   const pte = entryValue(steps[2]!);
-  return { steps, reserved: false, page: pte & P ? page(4096, pte & ~0xfff, gva, [pde, pte]) : undefined };
+  return { steps, reserved: false, page: pte & P ? guestPage(4096, pte & ~0xfff, gva, [pde, pte]) : undefined };
 }
 
 /**

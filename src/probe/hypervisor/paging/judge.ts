@@ -11,6 +11,7 @@ export type Reason =
   | "read-only-grant"
   | "not-shadowed"
   | "not-touched"
+  | "tlb-empty"
   | "no-frame"
   | "unsync"
   | "tlb"
@@ -108,5 +109,6 @@ export function judge(
 function absence(space: Space, page: GuestPage, tableShadowed: boolean): readonly Reason[] {
   if (space.mfn(page.address >>> 12) === undefined) return ["no-frame"];
   if (!page.accessed) return ["not-accessed"];
+  if (space.mode === "vtlb") return ["tlb-empty"];
   return [tableShadowed ? "not-touched" : "not-shadowed"];
 }

@@ -1,5 +1,5 @@
 import type { Mode } from "../domains.ts";
-import { domainOf, type Hypervisor, shortName, structures } from "../hypervisor.ts";
+import { domainOf, type Hypervisor, shortName, shortNames, structures } from "../hypervisor.ts";
 import { constantOf, fieldOf, structOf } from "../layout.ts";
 import type { PhysicalMemory } from "../memory.ts";
 import { column } from "../structure.ts";
@@ -101,6 +101,7 @@ export function frameReader(hv: Hypervisor): (mfn: number) => FrameReading {
   const read = (field: string) => column(hv.memory, hv.layout, "frame", field);
   const [type, owner, gfn, typeCount] = [read("type"), read("owner"), read("gfn"), read("type_count")];
   const { size } = structOf(hv.layout, "frame");
+  const typeName = shortNames(hv.layout, "frame_type");
   const base = hv.info.number("frames");
   const count = hv.info.number("nr_frames");
   return (mfn) => {
@@ -108,7 +109,7 @@ export function frameReader(hv: Hypervisor): (mfn: number) => FrameReading {
     const at = base + mfn * size;
     const by = owner(at);
     return {
-      type: shortName(hv.layout, "frame_type", type(at)),
+      type: typeName(type(at)),
       owner: by === 0 || by === 255 ? undefined : by - 1,
       gfn: gfn(at),
       typeCount: typeCount(at),

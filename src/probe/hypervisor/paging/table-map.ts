@@ -1,10 +1,9 @@
 import type { Mode } from "../domains.ts";
 import type { Hypervisor } from "../hypervisor.ts";
 import { type Hex, hex } from "../memory.ts";
-import { CR4_PSE, type Flag, flagsOf, P, PS } from "./entry.ts";
-import { entryValue, pagingOf, readEntry, walkGuest } from "./guest-walk.ts";
-import { judge, type Verdict } from "./judge.ts";
-import { walkShadow } from "./shadow-walk.ts";
+import { CR4_PSE, type Flag, flagsOf, P, PS, U, W } from "./entry.ts";
+import { entryValue, type GuestPage, guestPage, machineAddress, pagingOf, readEntry, walkGuest } from "./guest-walk.ts";
+import { judge, type Mapping, type Verdict } from "./judge.ts";
 import { domainSpace, type Space } from "./space.ts";
 
 /** Both trees of a domain, slot by slot: what `paging.map` gives. */
@@ -65,41 +64,93 @@ function cell(space: Space, at: number): Cell {
   return { at: hex(at), value: hex(value), flags: flagsOf(value) };
 }
 
-/** The guest's entry that decides about a page, at the asked level. PAE tables are seen through their own walk. */
-function guestCell(space: Space, gva: number, level: "PDE" | "PTE"): Cell {
-  const step = walkGuest(space, gva)
-    .steps.filter((entry) => entry.level === level)
-    .at(-1);
-  return step?.value === undefined ? EMPTY : { at: step.ma, value: step.value, flags: step.flags };
+/** One entry of both trees as numbers: nothing is made of it before it is known to matter. */
+interface Raw {
+  readonly gva: number;
+  /** Machine address and value of the guest's own entry; 0 where there is none. */
+  readonly guestAt: number;
+  readonly guest: number;
+  readonly page: GuestPage | undefined;
+  readonly shadowAt: number;
+  readonly shadow: number;
+  readonly mapping: Mapping | undefined;
 }
 
-function shadowCell(space: Space, gva: number, level: "PDE" | "PTE"): Cell | undefined {
-  if (space.mode === "pv") return undefined;
-  const step = walkShadow(space, gva)?.steps.find((entry) => entry.level === level);
-  return step?.value === undefined ? EMPTY : { at: step.ma, value: step.value, flags: step.flags };
-}
+type EntryReader = (index: number) => Raw;
 
-function entryVerdict(space: Space, gva: number): { verdict: Verdict; marks: readonly Mark[] } {
-  const side = space.hypervisor!;
-  const { page } = walkGuest(space, gva);
-  const walked = walkShadow(space, gva)!;
-  const unsync = walked.pages.some((shadow) => shadow?.unsync);
-  const marks: Mark[] = unsync ? ["unsync"] : [];
-  if (page && page.size > 4096) marks.push("large");
-  if (gva >>> 0 >= side.hole) return { verdict: { kind: "hypervisor", why: ["hypervisor-slot"] }, marks };
-  if (page) marks.push(...pageMarks(space, page.address >>> 12));
-  if (space.mode === "pv") {
-    const kind = page ? (side.mayUse(page.address >>> 12, page.writable) ? "direct" : "disagrees") : "absent";
-    return {
-      verdict: { kind, why: page ? (kind === "direct" ? ["one-table"] : ["foreign-frame"]) : ["not-mapped"] },
-      marks,
+/** Reads the guest's side of the entries of one slot. PAE, whose slots are of 2 MB, is walked address by address. */
+function guestSide(
+  space: Space,
+  slot: number,
+): (index: number, gva: number) => Pick<Raw, "guestAt" | "guest" | "page"> {
+  const none = { guestAt: 0, guest: 0 };
+  const walked = (gva: number) => walkGuest(space, gva);
+  if (pagingOf(space) !== "32-bit") {
+    return (_, gva) => {
+      const { steps, page } = walked(gva);
+      const pte = steps.find(({ level }) => level === "PTE");
+      return pte?.ma === undefined ? { ...none, page } : { guestAt: Number(pte.ma), guest: entryValue(pte), page };
     };
   }
-  const mapping = walked.page && { ...walked.page, mfn: walked.page.ma >>> 12 };
-  const verdict = judge(space, side, page, mapping, { tableShadowed: walked.steps.length > 1, unsync });
-  if (page?.writable && !page.dirty) marks.push("not-dirty");
-  return { verdict, marks };
+  const pde = entryValue(readEntry(space, "PDE", space.cr3 & ~0xfff, slot));
+  if (!(pde & P)) return () => ({ ...none, page: undefined });
+  if (pde & PS && space.cr4 & CR4_PSE) return (_, gva) => ({ ...none, page: walked(gva).page });
+  const table = machineAddress(space, (pde & ~0xfff) >>> 0);
+  if (table === undefined) return () => ({ ...none, page: undefined });
+  return (index, gva) => {
+    const guestAt = table + index * 4;
+    const guest = space.memory.u32(guestAt);
+    return { guestAt, guest, page: guest & P ? guestPage(4096, guest & ~0xfff, gva, [pde, guest]) : undefined };
+  };
 }
+
+/** Reads the entries of one slot of the directory. */
+function entryReader(space: Space, slot: number): EntryReader {
+  const side = space.hypervisor!;
+  const guest = guestSide(space, slot);
+  const pde = space.memory.u32(((side.root & ~0xfff) >>> 0) + slot * 4);
+  const table = pde & P ? (pde & ~0xfff) >>> 0 : 0;
+  return (index) => {
+    const gva = ((slot << 22) | (index << 12)) >>> 0;
+    const shadowAt = table === 0 ? 0 : table + index * 4;
+    const shadow = shadowAt === 0 ? 0 : space.memory.u32(shadowAt);
+    const both = shadow & pde;
+    const mapping = shadow & P ? { mfn: shadow >>> 12, writable: (both & W) !== 0, user: (both & U) !== 0 } : undefined;
+    return { gva, ...guest(index, gva), shadowAt, shadow, mapping };
+  };
+}
+
+/** What is known of a whole slot: its shadow is out of sync, or its entries exist at all. */
+function slotState(space: Space, slot: number): { readonly tableShadowed: boolean; readonly unsync: boolean } {
+  const side = space.hypervisor!;
+  const root = side.shadowsByMfn.get(side.root >>> 12);
+  const pde = space.memory.u32(((side.root & ~0xfff) >>> 0) + slot * 4);
+  const leaf = side.shadowsByMfn.get(pde >>> 12);
+  return { tableShadowed: (pde & P) !== 0, unsync: root?.unsync === true || leaf?.unsync === true };
+}
+
+function judgeRaw(space: Space, raw: Raw, state: ReturnType<typeof slotState>): Verdict {
+  const side = space.hypervisor!;
+  if (raw.gva >= side.hole) return { kind: "hypervisor", why: ["hypervisor-slot"] };
+  if (space.mode !== "pv") return judge(space, side, raw.page, raw.mapping, state);
+  if (!raw.page) return { kind: "absent", why: ["not-mapped"] };
+  const own = side.mayUse(raw.page.address >>> 12, raw.page.writable);
+  return own ? { kind: "direct", why: ["one-table"] } : { kind: "disagrees", why: ["foreign-frame"] };
+}
+
+function marksOf(space: Space, raw: Raw, unsync: boolean): readonly Mark[] {
+  const { page } = raw;
+  if (!page || raw.gva >= space.hypervisor!.hole) return unsync ? ["unsync"] : [];
+  return [
+    ...(unsync ? (["unsync"] as const) : []),
+    ...(page.size > 4096 ? (["large"] as const) : []),
+    ...pageMarks(space, page.address >>> 12),
+    ...(space.mode !== "pv" && page.writable && !page.dirty ? (["not-dirty"] as const) : []),
+  ];
+}
+
+const cellOf = (at: number, value: number): Cell =>
+  at === 0 ? EMPTY : { at: hex(at), value: hex(value), flags: flagsOf(value) };
 
 /** What the hypervisor knows of the frame a page is in: a page table of the guest's, its TSS or IDT. */
 function pageMarks(space: Space, frame: number): readonly Mark[] {
@@ -112,25 +163,16 @@ function pageMarks(space: Space, frame: number): readonly Mark[] {
   ];
 }
 
-function entryAt(space: Space, slot: number, index: number): Slot {
-  const gva = ((slot << 22) | (index << 12)) >>> 0;
-  return {
-    index,
-    gva: hex(gva),
-    guest: guestCell(space, gva, "PTE"),
-    shadow: shadowCell(space, gva, "PTE"),
-    ...entryVerdict(space, gva),
-  };
-}
-
-const isEmpty = ({ guest, shadow, verdict }: Slot) =>
-  verdict.kind === "absent" && Number(guest.value) === 0 && Number(shadow?.value ?? 0) === 0;
-
-function worst(entries: readonly Slot[], present: boolean): Verdict {
-  const kinds = entries.map(({ verdict }) => verdict.kind);
-  const kind = BY_WEIGHT.find((candidate) => kinds.includes(candidate));
-  const found = entries.find(({ verdict }) => verdict.kind === kind)?.verdict;
-  return found ?? { kind: "absent", why: present ? [] : ["not-mapped"] };
+/** The worst verdict there is in a slot, without making anything of the others. */
+function worst(space: Space, slot: number): Verdict {
+  const state = slotState(space, slot);
+  const read = entryReader(space, slot);
+  let found: Verdict = { kind: "absent", why: ["not-mapped"] };
+  for (let index = 0; index < 1024; index++) {
+    const verdict = judgeRaw(space, read(index), state);
+    if (BY_WEIGHT.indexOf(verdict.kind) < BY_WEIGHT.indexOf(found.kind)) found = verdict;
+  }
+  return found;
 }
 
 /** Whether either tree has anything in a 4 MB slot; most slots have not, and are not looked into. */
@@ -149,14 +191,27 @@ function occupied(space: Space, slot: number): boolean {
   );
 }
 
+/** The entries of a slot that hold something in either tree. */
 function entriesOf(space: Space, slot: number): readonly Slot[] {
-  return Array.from({ length: 1024 }, (_, index) => entryAt(space, slot, index)).filter((entry) => !isEmpty(entry));
+  const state = slotState(space, slot);
+  const read = entryReader(space, slot);
+  return Array.from({ length: 1024 }, (_, index) => ({ index, raw: read(index) }))
+    .filter(({ raw }) => raw.guest !== 0 || raw.shadow !== 0 || raw.page !== undefined)
+    .map(({ index, raw }) => ({
+      index,
+      gva: hex(raw.gva),
+      guest: cellOf(raw.guestAt, raw.guest),
+      shadow: space.mode === "pv" ? undefined : cellOf(raw.shadowAt, raw.shadow),
+      verdict: judgeRaw(space, raw, state),
+      marks: marksOf(space, raw, state.unsync),
+    }));
 }
 
-function slotOf(space: Space, slot: number, entries: readonly Slot[]): Slot {
+function slotOf(space: Space, slot: number): Slot {
   const side = space.hypervisor!;
   const gva = (slot << 22) >>> 0;
-  const guest = guestCell(space, gva, "PDE");
+  const step = walkGuest(space, gva).steps.find(({ level }) => level === "PDE");
+  const guest = step?.value === undefined ? EMPTY : { at: step.ma, value: step.value, flags: step.flags };
   const shadow = space.mode === "pv" ? undefined : cell(space, ((side.root & ~0xfff) >>> 0) + slot * 4);
   const flags = Number(guest.value);
   const large = (flags & P) !== 0 && (flags & PS) !== 0 && (space.cr4 & CR4_PSE) !== 0;
@@ -166,7 +221,7 @@ function slotOf(space: Space, slot: number, entries: readonly Slot[]): Slot {
     gva: hex(gva),
     guest,
     shadow,
-    verdict: gva >= side.hole ? { kind: "hypervisor", why: ["hypervisor-slot"] } : worst(entries, (flags & P) !== 0),
+    verdict: gva >= side.hole ? { kind: "hypervisor", why: ["hypervisor-slot"] } : worst(space, slot),
     marks: [...(large ? (["large"] as const) : []), ...(table?.unsync ? (["unsync"] as const) : [])],
   };
 }
@@ -186,14 +241,13 @@ export function pageTableMap(
   }
   const space = domainSpace(hv, domain);
   const slots = Array.from({ length: count }, (_, offset) => from + offset).filter((slot) => occupied(space, slot));
-  const looked = slots.map((slot) => ({ slot, entries: entriesOf(space, slot) }));
   return {
     domain,
     mode: space.mode,
     paging: pagingOf(space),
     cr3: hex(space.cr3),
     root: hex(space.hypervisor!.root),
-    directory: looked.map(({ slot, entries }) => slotOf(space, slot, entries)),
-    tables: count <= TABLES_AT_ONCE ? looked : [],
+    directory: slots.map((slot) => slotOf(space, slot)),
+    tables: count <= TABLES_AT_ONCE ? slots.map((slot) => ({ slot, entries: entriesOf(space, slot) })) : [],
   };
 }

@@ -97,6 +97,7 @@ export const en = {
     "read-only-grant": "Write access is withheld: the frame was granted read-only.",
     "not-shadowed": "The guest's page table has no shadow yet.",
     "not-touched": "Nobody has used the page since its table was shadowed.",
+    "tlb-empty": "Nobody has used the page since the virtual TLB was last emptied.",
     "no-frame": "No machine frame stands behind the guest frame.",
     unsync: "The guest's page table is out of sync: it is compared again at the next flush.",
     tlb: "A virtual TLB keeps an entry until the guest flushes it, as a real one does.",

@@ -89,6 +89,7 @@ export const zh: HypervisorWords = {
     "read-only-grant": "暂不给写权限：这个页帧是只读授权来的。",
     "not-shadowed": "客户的这张页表还没有影子。",
     "not-touched": "页表有了影子以后，还没有人用过这一页。",
+    "tlb-empty": "虚拟 TLB 上次清空以后，还没有人用过这一页。",
     "no-frame": "这个客户页帧背后没有机器页帧。",
     unsync: "客户的页表处于不同步状态：下次刷新时再比较。",
     tlb: "虚拟 TLB 和真的一样，在客户刷新之前保留旧项。",
