@@ -139,6 +139,7 @@ void tables_init(void)
 {
     u32 *tss = loaded(entry_tss);
 
+    fill_gdt(); /* again: whether there is a watcher is known by now */
     fill_idt();
     fill_directory();
     tss[1] = (u32)entry_stack_top;
