@@ -38,7 +38,11 @@
     X(27, mark)       /* (n): phase mark for whoever measures */                                 \
     X(28, end)        /* (status): the machine, or this domain, ends */                          \
     X(29, io)         /* (struct io_run *) */                                                    \
-    X(30, serve)      /* (): serve the ring for domain 0; does not return */
+    X(30, serve)      /* (): serve the ring for domain 0; does not return */                     \
+    X(31, probe)      /* (instruction, struct probe_result *): execute it in the kernel */       \
+    X(32, measure)    /* (MEASURE_…, n, mark): page-table work by the kernel itself, marked */   \
+    X(33, stress)     /* (struct stress_run *) */                                                \
+    X(34, hostile)    /* (attempt, struct hostile_run *): -ENOENT after the last */
 
 enum {
 #define X(number, name) SYS_##name = number,
@@ -57,6 +61,7 @@ enum {
 #define EAGAIN 11
 #define ENOMEM 12
 #define EFAULT 14
+#define EBUSY 16
 #define EEXIST 17
 #define ENODEV 19
 #define EINVAL 22
@@ -105,13 +110,28 @@ struct process_info { u32 pid, parent, state, ticks, pages; char name[24]; };
 struct mapping_info { u32 va, pa, flags; };
 struct probe_result { u32 vector, error, value; }; /* vector: 0 when it did not trap, else 0x100 | vector */
 
-enum { MEASURE_MAP = 1, MEASURE_FORKCOW, MEASURE_CR3, MEASURE_ZERO, MEASURE_PREPARE, MEASURE_RELEASE };
+enum { MEASURE_MAP, MEASURE_FORKCOW, MEASURE_CR3, MEASURE_ZERO };
 
-#define STRESS_OPERATIONS 9
+/* Names and order of the benchmarks; number k, from 1, puts its work between the marks 2k and 2k + 1. */
+#define BENCHMARKS(X)                                                                  \
+    X(null) X(fork) X(exec) X(sh) X(ctx) X(mmap) X(prot) X(fault) X(map) X(forkcow)    \
+    X(cr3) X(zero) X(syscalls)
+
+/* Random operations on page tables, checked against a model. */
+#define STRESS_OPERATIONS(X)                                                           \
+    X(map) X(unmap) X(protect) X(read) X(write) X(cr3) X(unhook) X(fork) X(large) X(wp)
+enum {
+#define X(name) STRESS_##name,
+    STRESS_OPERATIONS(X)
+#undef X
+    STRESS_COUNT
+};
 struct stress_run {
     u32 seed, rounds, operations; /* in: bit n allows operation n */
-    u32 bad, checksum, done[STRESS_OPERATIONS];
+    u32 bad, checksum, done[STRESS_COUNT];
 };
+
+struct hostile_run { u32 went_through, detail; char what[48]; };
 struct io_run { u32 ring, count, depth; /* in */ u32 bad, notified, interrupts; };
 
 #endif

@@ -22,6 +22,7 @@
 #define KERNEL_H
 #include "../../abi/guest.h"
 #include "../lib/lib.h"
+#include "../lib/probes.h"
 #include "../syscalls.h"
 
 #define NR_FRAMES 1024u /* what one kernel page table can map */
@@ -79,12 +80,9 @@ u32 cpu_features(void);     /* CPUID leaf 1, EDX */
 struct last_fault { u32 vector, error, address; };
 extern struct last_fault last_fault; /* the last one that a fixup took care of */
 void traps_init(void);
-void load_gdt(void);
 void upcall(void);
 struct trap_frame *user_frame(void); /* the running process's registers in user mode */
 bool copy_bytes_guarded(void *to, const void *from, u32 bytes); /* true: it faulted */
-bool read_guarded(gva_t va, u32 *value); /* false: it faulted, see last_fault */
-bool write_guarded(gva_t va, u32 value);
 void enter_first(u32 esp) __attribute__((noreturn));
 void switch_stacks(u32 *save_esp, u32 esp, gfn_t directory);
 void fork_return(void); /* where a new process starts: its stack holds a trap frame */
@@ -128,7 +126,9 @@ gfn_t space_new(gfn_t kernel_stack);                /* unsealed: entries may be 
 bool space_put(gfn_t directory, gva_t va, gfn_t gfn, u32 flags); /* while unsealed */
 void space_ready(gfn_t directory);
 gfn_t space_fork(gfn_t from, gfn_t kernel_stack);   /* copy-on-write; 0: no memory */
-void space_free(gfn_t directory);                   /* not the one in CR3 */
+void space_free(gfn_t directory);                   /* not the one in CR3; in two steps: */
+void space_retire(gfn_t directory);                 /* its tables are plain memory again */
+void space_release(gfn_t directory);                /* cleared and given back, with the pages in them */
 u32 *space_entry(gfn_t directory, gva_t va);        /* NULL: no table there */
 u32 *space_entry_make(gva_t va);                    /* in the current space; NULL: no memory */
 void space_unmap(gva_t start, gva_t end);           /* in the current space */
@@ -241,7 +241,6 @@ void timer_enable(bool on);
 void io_interrupt(void);          /* the port-I/O device's */
 void ring_upcall(u32 ports);
 int ring_run(struct io_run *run);
-u32 probe_instruction(u32 number);
 
 int system_call(u32 number, u32 a, u32 b, u32 c);
 #define X(number, name) int sys_##name(u32 a, u32 b, u32 c);

@@ -159,6 +159,18 @@ gfn_t space_fork(gfn_t from, gfn_t kernel_stack)
     return 0;
 }
 
+/* PV: once unpinned, none of it is a page table any more, and all of it can be made writable again. */
+void space_retire(gfn_t directory)
+{
+    u32 *slots = table_bytes(directory);
+    pt->unpin(directory);
+    pt->unseal(directory);
+    for (u32 i = 0; i < KERNEL_SLOT; i++)
+        if (slots[i])
+            pt->unseal(pte_frame(slots[i]));
+    pt->flush();
+}
+
 /* Clears a table as a kernel does that must know every page it gives up, and drops those pages. */
 static void free_table(gfn_t table)
 {
@@ -173,16 +185,9 @@ static void free_table(gfn_t table)
     frame_put(table);
 }
 
-/* PV: once unpinned, none of it is a page table any more, and all of it can be made writable again. */
-void space_free(gfn_t directory)
+void space_release(gfn_t directory)
 {
     u32 *slots = table_bytes(directory);
-    pt->unpin(directory);
-    pt->unseal(directory);
-    for (u32 i = 0; i < KERNEL_SLOT; i++)
-        if (slots[i])
-            pt->unseal(pte_frame(slots[i]));
-    pt->flush();
     for (u32 i = 0; i < KERNEL_SLOT; i++) {
         u32 entry = slots[i];
         if (!entry)
@@ -191,6 +196,12 @@ void space_free(gfn_t directory)
         free_table(pte_frame(entry));
     }
     frame_put(directory);
+}
+
+void space_free(gfn_t directory)
+{
+    space_retire(directory);
+    space_release(directory);
 }
 
 /* Calls `change` for every present page of the running process in a range. */

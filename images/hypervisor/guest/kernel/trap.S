@@ -139,28 +139,3 @@ copy_bytes_guarded:
         ret
         may_fault 1b, 3b
         may_fault 2b, 3b
-
-        # bool read_guarded(gva_t va, u32 *value)
-        .globl read_guarded
-read_guarded:
-        mov 4(%esp), %edx
-1:      mov (%edx), %ecx
-        mov 8(%esp), %edx
-        mov %ecx, (%edx)
-        mov $1, %eax
-        ret
-2:      xor %eax, %eax
-        ret
-        may_fault 1b, 2b
-
-        # bool write_guarded(gva_t va, u32 value)
-        .globl write_guarded
-write_guarded:
-        mov 4(%esp), %edx
-        mov 8(%esp), %ecx
-1:      mov %ecx, (%edx)
-        mov $1, %eax
-        ret
-2:      xor %eax, %eax
-        ret
-        may_fault 1b, 2b

@@ -24,15 +24,15 @@ static struct {
 static u8 rest_of_the_page[PAGE_SIZE - sizeof tables] __attribute__((used));
 
 extern const struct { u32 number, entry; } trap_vectors[];
-extern const struct { u32 from, to; } fixups_start[], fixups_end[];
 struct last_fault last_fault;
 
 struct table_register { u16 limit; u32 base; } __attribute__((packed));
 
 /* Flat segments, in the places abi/guest.h gives them. SDM vol. 3A, 3.4.5; accessed bits are set beforehand. */
-void load_gdt(void)
+static void load_gdt(void)
 {
     struct table_register gdtr = { sizeof tables.gdt - 1, (u32)tables.gdt };
+    memcpy(probe_gdtr, &gdtr, sizeof gdtr);
     __asm__ volatile("lgdt %0" : : "m"(gdtr));
 }
 
@@ -91,14 +91,12 @@ static gva_t fault_address(void)
 /* A fault of the kernel at an instruction that may fault goes on where the table says. */
 static bool fix_up(struct trap_frame *f, gva_t address)
 {
-    for (u32 i = 0; &fixups_start[i] < fixups_end; i++) {
-        if (f->eip != fixups_start[i].from)
-            continue;
-        last_fault = (struct last_fault){ f->vector, f->error, address };
-        f->eip = fixups_start[i].to;
-        return true;
-    }
-    return false;
+    u32 to = fixup_for(f->eip);
+    if (!to)
+        return false;
+    last_fault = (struct last_fault){ f->vector, f->error, address };
+    f->eip = to;
+    return true;
 }
 
 static void exception(struct trap_frame *f, bool user)

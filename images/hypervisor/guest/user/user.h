@@ -32,6 +32,7 @@ static inline bool failed(const void *address) { return (u32)address >= (u32)-40
 
 /* Faults of this process call `function` from now on; NULL: they end it. */
 void onfault(void (*function)(struct fault_frame *));
+void remember_fault(struct fault_frame *); /* a handler that goes on where lib/probes.h says */
 void printf(const char *text, ...);
 void say(int fd, const char *text, ...);
 int complain(const char *who, const char *what, int error); /* returns 1 */
