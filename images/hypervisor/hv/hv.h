@@ -191,6 +191,7 @@ void trace4(enum trace_kind kind, u32 a, u32 b, u32 c, u32 d); /* a step, or the
 void trace_exit_begin(const struct regs *regs);
 void trace_exit_end(void); /* writes the exit's record, runs the verifier if asked, rings the bell and waits */
 void trace_instruction(const u8 *bytes, u32 length);
+void trace_mark(u32 mark);    /* tells the watcher of a guest's phase mark */
 void trace_idle(bool begins); /* around the idle loop, whose instructions are nobody's */
 void trace_init(void);
 void bell(enum bell which);

@@ -298,8 +298,7 @@ void port_out(struct domain *d, u32 port, u32 bytes, u32 value)
     } else if (port == 0x43 && value >> 6 == 0) {
         d->platform.timer_high = 0;
     } else if (port == PORT_MARK) {
-        hv_info.mark = value;
-        outl(PORT_MARK, value);
+        trace_mark(value);
     } else if (port == PORT_END) {
         d->exit_code = value & 0xFF;
         domain_kill(d, KILL_EXIT);

@@ -15,7 +15,7 @@ struct domain domains[MAX_DOMAINS];
 struct domain *current;
 
 static bool watched;
-static u32 reason, entered, idle_since, idle;
+static u32 reason, entered, idle_since, idle, begins; /* begins: 0, or a phase's first mark + 1 */
 
 #ifdef TRACED
 static struct trace_record records[TRACE_RECORDS];
@@ -128,6 +128,16 @@ void trace_idle(bool begins)
         idle += instructions() - idle_since;
 }
 
+/* A phase begins (even) behind the exit that marks it and ends (odd) before its own: neither is counted. */
+void trace_mark(u32 mark)
+{
+    hv_info.mark = mark;
+    if (mark & 1)
+        outl(PORT_MARK, mark);
+    else
+        begins = mark + 1;
+}
+
 /* A timer that ran on meanwhile would leave a checked guest no time of its own. */
 static void verify_all(void)
 {
@@ -149,6 +159,10 @@ void trace_exit_end(void)
     hv_info.current = current->id;
     if (hv_info.verify)
         verify_all();
+    if (begins) {
+        outl(PORT_MARK, begins - 1);
+        begins = 0;
+    }
 #ifdef TRACED
     bell(BELL_EXIT);
 #endif
