@@ -49,9 +49,12 @@ void reference_put(mfn_t mfn)
     }
 }
 
-static u32 *entries_of(mfn_t mfn)
+/* Most entries of most tables are empty, and passed over quickly. */
+static void put_entries(struct domain *d, u32 type, const u32 *first, const u32 *end)
 {
-    return machine(mfn << PAGE_SHIFT);
+    for (const u32 *entry = first; entry < end; entry++) {
+        if (*entry & PTE_P) entry_put(d, type, *entry);
+    }
 }
 
 /* The last slot of a directory is ours in every address space; what a guest put there is not looked at. */
@@ -66,24 +69,24 @@ static u32 slots_of(u32 type)
  */
 static int validate(struct domain *d, mfn_t mfn, u32 type)
 {
-    u32 *entry = entries_of(mfn);
+    u32 *first = machine(mfn << PAGE_SHIFT), *end = first + slots_of(type);
     tables_gone_through++;
-    for (u32 slot = 0; slot < slots_of(type); slot++) {
-        int error = entry_get(d, type, entry[slot]);
+    for (const u32 *entry = first; entry < end; entry++) {
+        int error = *entry & PTE_P ? entry_get(d, type, *entry) : 0;
         if (!error) continue;
-        while (slot--) entry_put(d, type, entry[slot]);
+        put_entries(d, type, first, entry);
         return error;
     }
-    if (type == FRAME_L2) entry[HV_SLOT] = hv_slot_pde;
+    if (type == FRAME_L2) *end = hv_slot_pde;
     return 0;
 }
 
 static void devalidate(struct domain *d, mfn_t mfn, u32 type)
 {
-    u32 *entry = entries_of(mfn);
+    u32 *first = machine(mfn << PAGE_SHIFT), *end = first + slots_of(type);
     tables_gone_through++;
-    for (u32 slot = 0; slot < slots_of(type); slot++) entry_put(d, type, entry[slot]);
-    if (type == FRAME_L2) entry[HV_SLOT] = 0;
+    put_entries(d, type, first, end);
+    if (type == FRAME_L2) *end = 0;
 }
 
 /*
@@ -132,8 +135,9 @@ static int mapping_get(struct domain *d, u32 entry)
 {
     mfn_t mfn = entry >> PAGE_SHIFT;
     if (mfn >= MACHINE_FRAMES) return refuse(REFUSE_RANGE, mfn, entry);
-    struct grant *grant = owns(d, mfn) ? NULL : grant_of(d, mfn, entry & PTE_W);
-    if (!grant && !owns(d, mfn)) return refuse(REFUSE_NOT_OWNER, mfn, entry);
+    bool own = owns(d, mfn);
+    struct grant *grant = own ? NULL : grant_of(d, mfn, entry & PTE_W);
+    if (!grant && !own) return refuse(REFUSE_NOT_OWNER, mfn, entry);
     if (grant && grant->entries == MAX_USES) return refuse(REFUSE_BUSY, mfn, entry);
     int error = entry & PTE_W ? type_get(d, mfn, FRAME_WRITABLE) : reference_get(mfn);
     if (!error && grant) grant->entries++;
