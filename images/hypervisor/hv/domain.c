@@ -144,6 +144,11 @@ void domain_kill(struct domain *d, enum kill why)
 
 void machine_end(void)
 {
+    if (hv_info.verify) {
+        log_text("(hv) entries that were wrong: ");
+        log_hex(hv_info.verify_faults);
+        log_text("\n");
+    }
     bell(BELL_END);
     outb(PORT_END, (u8)domains[0].exit_code);
     for (;;)

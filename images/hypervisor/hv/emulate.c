@@ -189,6 +189,19 @@ static bool return_from_interrupt(struct domain *d, struct regs *regs)
     return true;
 }
 
+/* Far RET to the kernel's own code segment, whose RPL is 0 to the guest: how kernels begin to use a GDT. */
+static bool far_return(struct domain *d, struct regs *regs)
+{
+    u32 frame[2];
+
+    if (copy_from_guest(d, frame, regs->esp, sizeof frame) || (frame[1] & 0xFFFC) != GUEST_KCS)
+        return false;
+    trace(EXIT_SEGMENT, 1, frame[1] & 0xFFFF, 0);
+    regs->eip = frame[0];
+    regs->esp += sizeof frame;
+    return true;
+}
+
 static void halt(struct domain *d)
 {
     trace(EXIT_HLT, 0, 0, 0);
@@ -265,14 +278,13 @@ bool emulate_privileged(struct domain *d, struct regs *regs)
 {
     struct insn insn;
 
-    if (!decode(d, regs, &insn)) {
-        trace(EXIT_OTHER, insn.opcode, 0, 0);
-        domain_kill(d, KILL_CANNOT_EMULATE);
-        return true;
-    }
+    if (!decode(d, regs, &insn))
+        return false;
     /* These set EIP themselves. */
     if (insn.opcode == 0xCF)
         return return_from_interrupt(d, regs);
+    if (insn.opcode == 0xCB)
+        return far_return(d, regs);
     if ((insn.opcode >= 0x6C && insn.opcode <= 0x6F) || insn.opcode >> 4 == 0xE)
         return d->mmu.mode != MODE_PV && emulate_io(d, regs, &insn);
     if (insn.opcode == 0x0F01 && insn.mod != 3 && (insn.reg == EXT_LGDT || insn.reg == EXT_LIDT)) {
