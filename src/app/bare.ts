@@ -14,6 +14,7 @@ export function bareLab(spec: MachineSpec): Lab {
     minutes: 0,
     machines: [{ spec, host: spec.name, files: [] }],
     layout: [{ kind: "terminal", machine: spec.name }],
+    places: [[{ kind: "terminal", machine: spec.name }]],
     tasks: {},
     steps: [],
     prose: { en: {}, zh: {} },

@@ -2,7 +2,7 @@ import { html, LitElement, nothing, type PropertyValues } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import type { Panel } from "../lab/index.ts";
 import type { NamespaceReading } from "../probe/index.ts";
-import { type Arrangement, initialArrangement, restoreArrangement } from "../views/arrangement.ts";
+import { type Arrangement, initialArrangement, openPanel, restoreArrangement } from "../views/arrangement.ts";
 import { emit } from "../views/events.ts";
 import type { Theme } from "../views/header.ts";
 import { type Language, strings } from "../views/language.ts";
@@ -158,7 +158,10 @@ export class RingsideLabPage extends LitElement {
         news: (part) => this.onNews(part),
         refused: (message) => this.say(message),
       });
-      this.arrangement = restoreArrangement(arrangement, this.panelsOf(running).map(panelId));
+      this.arrangement = restoreArrangement(
+        arrangement,
+        this.placesOf(running).map(([first]) => first!),
+      );
       this.running = running;
       this.tab = lab.steps.length > 0 ? "steps" : panelId(lab.layout[0]!);
       await this.updateComplete;
@@ -184,6 +187,12 @@ export class RingsideLabPage extends LitElement {
       void import("../views/namespaces/namespaces.ts");
       running.inspect(inspectedMachine(running), true);
     }
+  }
+
+  /** Ids of the panels that share a place, by place. */
+  private placesOf(running: RunningLab): readonly (readonly string[])[] {
+    const places = running.lab.places.map((place) => place.filter((panel) => panel.kind !== "steps").map(panelId));
+    return places.filter((place) => place.length > 0);
   }
 
   private panelsOf(running: RunningLab): readonly Panel[] {
@@ -259,7 +268,7 @@ export class RingsideLabPage extends LitElement {
     const only = this.narrow ? this.tab : undefined;
     const away = this.narrow && (this.tab === "steps" || this.tab === "controls");
     const heads = panels.map((panel) => headOf(panel, machines, this.language, this.preferences.screenReader));
-    return html`<ringside-stage ?hidden=${away} .language=${this.language} .panels=${heads} .arrangement=${this.arrangement}
+    return html`<ringside-stage ?hidden=${away} .language=${this.language} .panels=${heads} .places=${this.placesOf(running)} .arrangement=${this.arrangement}
       .only=${only} @ringside-arrange=${this.onArrange} @ringside-tool=${this.onTool}>
       ${repeat(panels, panelId, (panel) => this.panel(panel, running, machines))}</ringside-stage>`;
   }
@@ -308,13 +317,17 @@ export class RingsideLabPage extends LitElement {
   private async onCommand(event: CustomEvent<{ machine: string; text: string }>) {
     const { machine, text } = event.detail;
     const panel = `terminal:${machine}`;
-    if (this.narrow) this.openTab(panel);
-    else if (this.arrangement.alone !== undefined && this.arrangement.alone !== panel) {
-      this.setArrangement({ ...this.arrangement, alone: undefined }, true);
-    }
+    this.openPanel(panel);
     this.running?.type(machine, new TextEncoder().encode(`${text.trimEnd().replaceAll("\n", "\r")}\r`));
     await this.updateComplete;
     this.terminal(machine)?.focus();
+  }
+
+  /** Brings a panel to sight. */
+  private openPanel(panel: string) {
+    if (this.narrow) this.openTab(panel);
+    const place = this.running && this.placesOf(this.running).find((panels) => panels.includes(panel))?.[0];
+    if (!this.narrow && place !== undefined) this.setArrangement(openPanel(this.arrangement, place, panel), true);
   }
 
   private onAnswer(event: CustomEvent<{ task: string; text: string }>) {

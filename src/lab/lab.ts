@@ -24,6 +24,8 @@ export interface Lab {
   readonly machines: readonly LabMachine[];
   /** Panels of the page, in the lab's order. */
   readonly layout: readonly Panel[];
+  /** The same, panels that share a place on the page together. */
+  readonly places: readonly (readonly Panel[])[];
   /** Every task by its id. */
   readonly tasks: Readonly<Record<string, Task>>;
   readonly steps: readonly Step[];

@@ -290,9 +290,13 @@ export const labSchema = map(
     links: v.optional(v.pipe(v.record(id, link, "a map of links"), v.maxEntries(LIMITS.machines, "at most 16 links"))),
     layout: v.optional(
       v.pipe(
-        v.array(panel, "a list of panels"),
+        v.array(
+          v.union([panel, v.pipe(v.array(panel, "panels"), v.minLength(1, "panels"))], "a panel, or a list of panels"),
+          "a list of panels",
+        ),
         v.minLength(1, "at least one panel"),
-        v.maxLength(16, "at most 16 panels"),
+        v.maxLength(16, "at most 16 places"),
+        v.check((layout) => layout.flat().length <= 32, "at most 32 panels"),
       ),
     ),
     tasks: v.pipe(v.record(id, task, "a map of tasks"), v.maxEntries(LIMITS.tasks, "at most 128 tasks")),

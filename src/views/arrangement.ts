@@ -1,12 +1,17 @@
-/** How the panels of a stage stand: their order, their shares, and which one is alone. Plain data, kept per lab. */
+/**
+ * How the panels of a stage stand: their order, their shares, and which one is alone. Plain data, kept per lab. Several
+ * panels may share a place, which is named by the first of them.
+ */
 export interface Arrangement {
-  /** Panel ids, first to last. */
+  /** Ids of places, first to last. */
   readonly order: readonly string[];
-  /** Weight of each panel; the shares are these over their sum. */
+  /** Weight of each place; the shares are these over their sum. */
   readonly weights: Readonly<Record<string, number>>;
   readonly direction: "rows" | "columns";
-  /** The panel that has the whole stage, if one does. */
+  /** The place that has the whole stage, if one does. */
   readonly alone: string | undefined;
+  /** The panel that is open in a place, where it is not the first. */
+  readonly open: Readonly<Record<string, string>>;
 }
 
 /** No panel becomes smaller than this, in pixels. */
@@ -22,6 +27,7 @@ export function initialArrangement(panels: readonly string[]): Arrangement {
     weights: Object.fromEntries(panels.map((panel) => [panel, initialWeight(panel)])),
     direction: "rows",
     alone: undefined,
+    open: {},
   };
 }
 
@@ -37,7 +43,13 @@ export function restoreArrangement(text: string | undefined, panels: readonly st
     const order = [...known, ...panels.filter((panel) => !known.has(panel))];
     const weights = Object.fromEntries(panels.map((panel) => [panel, weightOf(panel, kept.weights?.[panel])]));
     const direction = kept.direction === "columns" ? "columns" : "rows";
-    return { order, weights, direction, alone: panels.find((panel) => panel === kept.alone) };
+    const open = Object.fromEntries(
+      panels.flatMap((panel) => {
+        const id: unknown = kept.open?.[panel];
+        return typeof id === "string" ? [[panel, id]] : [];
+      }),
+    );
+    return { order, weights, direction, alone: panels.find((panel) => panel === kept.alone), open };
   } catch {
     return initial;
   }
@@ -75,6 +87,12 @@ export function moveLine(now: Arrangement, panel: string, delta: number, extent:
   const least = Math.min(LEAST * unit, both / 2);
   const weight = Math.min(both - least, Math.max(least, now.weights[panel]! + delta * unit));
   return { ...now, weights: { ...now.weights, [panel]: weight, [next]: both - weight } };
+}
+
+/** Opens a panel in the place it shares with others. A place that has been alone makes room when it is another. */
+export function openPanel(now: Arrangement, place: string, panel: string): Arrangement {
+  const alone = now.alone === place ? place : undefined;
+  return { ...now, alone, open: { ...now.open, [place]: panel } };
 }
 
 /** Gives one panel the whole stage, or shows all again when it has it already. */

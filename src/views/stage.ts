@@ -1,6 +1,6 @@
 import { css, html, LitElement, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { type Arrangement, initialArrangement, moveLine, movePanel, toggleAlone } from "./arrangement.ts";
+import { type Arrangement, initialArrangement, moveLine, movePanel, openPanel, toggleAlone } from "./arrangement.ts";
 import "./divider.ts";
 import { emit } from "./events.ts";
 import { type IconName, icon } from "./icons.ts";
@@ -38,6 +38,7 @@ export class RingsideStage extends LitElement {
   static override properties = {
     language: {},
     panels: { attribute: false },
+    places: { attribute: false },
     arrangement: { attribute: false },
     /** On a narrow screen: the one panel to show. */
     only: {},
@@ -45,6 +46,8 @@ export class RingsideStage extends LitElement {
 
   declare language: Language;
   declare panels: readonly StagePanel[];
+  /** Ids of the panels that share a place, by place. */
+  declare places: readonly (readonly string[])[];
   declare arrangement: Arrangement;
   declare only: string | undefined;
 
@@ -90,6 +93,37 @@ export class RingsideStage extends LitElement {
         font-size: var(--size-small);
         font-weight: 600;
         white-space: nowrap;
+      }
+      .choices {
+        display: flex;
+        align-self: stretch;
+        gap: 2px;
+        min-width: 0;
+        overflow-x: auto;
+        scrollbar-width: none;
+      }
+      .choices button {
+        display: flex;
+        flex: none;
+        gap: 6px;
+        align-items: center;
+        min-height: 0;
+        padding: 0 8px;
+        border: 0;
+        border-bottom: 2px solid transparent;
+        border-radius: 0;
+        background: none;
+        color: var(--text-2);
+        font-size: var(--size-small);
+        white-space: nowrap;
+      }
+      .choices button[aria-selected="true"] {
+        border-bottom-color: var(--accent);
+        color: var(--text);
+        font-weight: 600;
+      }
+      .body[hidden] {
+        display: none;
       }
       .letter {
         padding: 0 6px;
@@ -143,38 +177,56 @@ export class RingsideStage extends LitElement {
     super();
     this.language = "en";
     this.panels = [];
+    this.places = [];
     this.arrangement = initialArrangement([]);
   }
 
   override render() {
     const { order, direction, weights } = this.arrangement;
     const sum = order.reduce((total, id) => total + (weights[id] ?? 1), 0);
-    const shown = this.only ?? this.arrangement.alone;
+    const only = this.places.find((place) => place.includes(this.only ?? ""));
+    const shown = only?.[0] ?? this.arrangement.alone;
     this.classList.toggle("columns", direction === "columns" && shown === undefined);
-    const panels = order.flatMap((id) => this.panels.find((panel) => panel.id === id) ?? []);
+    const places = order.flatMap((id) => {
+      const panels = this.places.find(([first]) => first === id)?.flatMap((panel) => this.panelOf(panel) ?? []);
+      return panels?.length ? [{ id, panels }] : [];
+    });
     return repeat(
-      panels,
-      (panel) => panel.id,
-      (panel, index) => html`
-        <section class="panel" style="flex: ${weights[panel.id] ?? 1} 1 0" aria-labelledby="title-${panel.id}"
-          ?hidden=${shown !== undefined && shown !== panel.id}>
-          ${this.head(panel, index, panels.length)}
-          <div class="body"><slot name=${panel.id}></slot></div>
+      places,
+      (place) => place.id,
+      ({ id, panels }, index) => html`
+        <section class="panel" style="flex: ${weights[id] ?? 1} 1 0" aria-labelledby="title-${this.openIn(id, panels).id}"
+          ?hidden=${shown !== undefined && shown !== id}>
+          ${this.head(id, panels, index, places.length)}
+          ${panels.map(
+            (panel) =>
+              html`<div class="body" ?hidden=${panel !== this.openIn(id, panels)}><slot name=${panel.id}></slot></div>`,
+          )}
         </section>
         ${
-          index < panels.length - 1 && shown === undefined
+          index < places.length - 1 && shown === undefined
             ? html`<ringside-divider .label=${strings(this.language).panel.divider} ?vertical=${direction === "columns"}
-              .percent=${(100 * (weights[panel.id] ?? 1)) / sum} @ringside-divide=${(
+              .percent=${(100 * (weights[id] ?? 1)) / sum} @ringside-divide=${(
                 event: CustomEvent<{ delta: number; settled: boolean }>,
-              ) => this.divide(event, panel.id)}></ringside-divider>`
+              ) => this.divide(event, id)}></ringside-divider>`
             : nothing
         }`,
     );
   }
 
-  private head(panel: StagePanel, index: number, count: number) {
+  private panelOf(id: string): StagePanel | undefined {
+    return this.panels.find((panel) => panel.id === id);
+  }
+
+  private openIn(place: string, panels: readonly StagePanel[]): StagePanel {
+    const wanted = this.only ?? this.arrangement.open[place];
+    return panels.find((panel) => panel.id === wanted) ?? panels[0]!;
+  }
+
+  private head(place: string, panels: readonly StagePanel[], index: number, count: number) {
     const text = strings(this.language).panel;
-    const alone = this.arrangement.alone === panel.id;
+    const panel = this.openIn(place, panels);
+    const alone = this.arrangement.alone === place;
     const { direction } = this.arrangement;
     const tool = ({
       id,
@@ -189,23 +241,42 @@ export class RingsideStage extends LitElement {
       @click=${() => this.arrange(next)}>${icon(name)}</button>`;
     const turned = { ...this.arrangement, direction: direction === "rows" ? "columns" : "rows" } as const;
     return html`<div class="head">
-      <h2 id="title-${panel.id}">${
-        panel.letter
-          ? html`<span class="letter" style="color:${machineColour(panel.letter)}">${panel.letter}</span>`
-          : nothing
-      }${panel.title}</h2>
+      ${panels.length > 1 && this.only === undefined ? this.choices(place, panels, panel) : html`<h2 id="title-${panel.id}">${this.titleOf(panel)}</h2>`}
       <span class="status" title=${panel.statusTitle}>${panel.status}</span>
       <span class="tools">
         ${panel.tools.map(tool)}
         ${
           count < 2
             ? nothing
-            : html`${alone ? nothing : arrange(direction === "rows" ? "up" : "left", text.earlier(panel.title), movePanel(this.arrangement, panel.id, -1), index === 0)}
+            : html`${alone ? nothing : arrange(direction === "rows" ? "up" : "left", text.earlier(panel.title), movePanel(this.arrangement, place, -1), index === 0)}
               ${index > 0 || alone ? nothing : arrange(direction === "rows" ? "columns" : "rows", direction === "rows" ? text.sideBySide : text.stacked, turned)}
-              ${arrange(alone ? "shrink" : "grow", alone ? text.shrink : text.grow(panel.title), toggleAlone(this.arrangement, panel.id))}`
+              ${arrange(alone ? "shrink" : "grow", alone ? text.shrink : text.grow(panel.title), toggleAlone(this.arrangement, place))}`
         }
       </span>
     </div>`;
+  }
+
+  private titleOf({ letter, title }: StagePanel) {
+    return html`${letter ? html`<span class="letter" style="color:${machineColour(letter)}">${letter}</span>` : nothing}${title}`;
+  }
+
+  /** The panels that share a place: one is open, arrow keys go to the next. */
+  private choices(place: string, panels: readonly StagePanel[], open: StagePanel) {
+    return html`<div class="choices" role="tablist" aria-label=${strings(this.language).panel.choices} @keydown=${(
+      event: KeyboardEvent,
+    ) => this.onChoiceKey(event, place, panels, open)}>${panels.map(
+      (panel) => html`<button role="tab" id="title-${panel.id}" aria-selected=${panel === open ? "true" : "false"}
+        tabindex=${panel === open ? 0 : -1} @click=${() => this.arrange(openPanel(this.arrangement, place, panel.id))}>${this.titleOf(panel)}</button>`,
+    )}</div>`;
+  }
+
+  private onChoiceKey(event: KeyboardEvent, place: string, panels: readonly StagePanel[], open: StagePanel) {
+    const by = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+    if (by === 0) return;
+    const next = panels[(panels.indexOf(open) + by + panels.length) % panels.length]!;
+    event.preventDefault();
+    this.arrange(openPanel(this.arrangement, place, next.id));
+    this.renderRoot.querySelector<HTMLElement>(`[id="title-${next.id}"]`)?.focus();
   }
 
   private divide(event: CustomEvent<{ delta: number; settled: boolean }>, panel: string) {

@@ -74,9 +74,11 @@ class CrossCheck {
   }
 
   layout(): void {
-    for (const [index, panel] of (this.content.layout ?? []).entries()) {
-      const machine = /:(.*)$/.exec(panel)?.[1];
-      if (machine !== undefined) this.known("machine", machine, this.machineNames, ["layout", index]);
+    for (const [index, place] of (this.content.layout ?? []).entries()) {
+      for (const panel of [place].flat()) {
+        const machine = /:(.*)$/.exec(panel)?.[1];
+        if (machine !== undefined) this.known("machine", machine, this.machineNames, ["layout", index]);
+      }
     }
   }
 

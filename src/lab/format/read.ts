@@ -104,9 +104,16 @@ function readProse(texts: LabTexts, content: LabFileContent, values: Values, fau
   return prose;
 }
 
+/** @param written as the schema's pattern allows it: a kind, or a kind and a machine */
+function panelNamed(written: string): Panel {
+  const [kind, machine] = written.split(":");
+  return { kind, ...(machine && { machine }) } as Panel;
+}
+
 function assemble(content: LabFileContent, prose: Record<Language, Prose>, seed: number, origin: Origin): Lab {
   const machines = buildMachines(content, seed);
-  const layout = content.layout ?? [...machines.map(({ spec }) => `terminal:${spec.name}`), "steps"];
+  const written = content.layout ?? [...machines.map(({ spec }) => `terminal:${spec.name}`), "steps"];
+  const places = written.map((place) => [place].flat().map(panelNamed));
   return {
     address: origin.address,
     foreign: origin.foreign,
@@ -117,10 +124,8 @@ function assemble(content: LabFileContent, prose: Record<Language, Prose>, seed:
     summary: content.summary,
     minutes: content.minutes,
     machines,
-    layout: layout.map((panel) => {
-      const [kind, machine] = panel.split(":");
-      return { kind, ...(machine && { machine }) } as Panel; // the schema's pattern allows no other
-    }),
+    layout: places.flat(),
+    places,
     tasks: buildTasks(content),
     steps: content.steps.map((step) => ({ id: step.id, tasks: step.tasks ?? [] })),
     prose,

@@ -24,7 +24,7 @@ export function unsupported(content: LabFileContent, yaml: YamlFile): Fault[] {
     }
   }
   for (const [index, panel] of (content.layout ?? []).entries()) {
-    if (panel === "network") lacks(["layout", index], "This version has no network panel.");
+    if ([panel].flat().includes("network")) lacks(["layout", index], "This version has no network panel.");
   }
   const names = probeNames();
   for (const [id, task] of Object.entries(content.tasks)) {

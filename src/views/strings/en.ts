@@ -118,6 +118,7 @@ export const en = {
     divider: "Divider between panels: arrow keys move it",
     sideBySide: "Panels side by side",
     stacked: "Panels above each other",
+    choices: "Panels of this place",
     unknown: (name: string) => `This lab asks for a panel called ${name}, which this site does not have.`,
   },
   stepsDivider: "Width of the steps: arrow keys change it",

@@ -109,6 +109,7 @@ export const zh: Strings = {
   panel: {
     grow: (title) => `放大${title}`,
     shrink: "重新显示全部面板",
+    choices: "此处的面板",
     earlier: (title) => `把${title}上移`,
     later: (title) => `把${title}下移`,
     divider: "面板分隔条：用方向键移动",
