@@ -110,7 +110,7 @@ struct shadow *shadow_table(struct domain *d, u32 kind, gfn_t gfn)
 }
 
 /* Out of step, an entry is brought up to date alone: what a CPU does that finds no translation and walks. */
-static void fill_entry(struct shadow *s, u32 slot)
+void fill_entry(struct shadow *s, u32 slot)
 {
     if (s->unsync)
         ((u32 *)machine(s->copy))[slot] = own_table(&domains[s->domain], s->gfn)[slot];

@@ -133,8 +133,8 @@ void mmu_invlpg(struct domain *d, gva_t gva)
         struct shadow *root = shadow_at(d->mmu.root >> PAGE_SHIFT), *leaf;
         if (root->unsync)
             resync(root);
-        if ((leaf = leaf_at(d, gva)) && leaf->unsync)
-            resync(leaf);
+        if ((leaf = leaf_at(d, gva)))
+            fill_entry(leaf, gva >> PAGE_SHIFT & (PAGE_ENTRIES - 1));
     }
     flush_page(gva);
 }

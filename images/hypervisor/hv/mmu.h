@@ -51,6 +51,7 @@ u32 guest_entry(const struct shadow *s, u32 slot);
 u32 compose(const struct shadow *s, u32 slot);
 bool read_only(const struct domain *d, gfn_t gfn);
 void update_entry(struct shadow *s, u32 slot);
+void fill_entry(struct shadow *s, u32 slot); /* the same, out of step, too */
 struct shadow *shadow_table(struct domain *d, u32 kind, gfn_t gfn); /* found, or made and filled */
 struct shadow *leaf_at(const struct domain *d, gva_t gva);          /* NULL when no directory entry points at one */
 u32 shadow_entry(const struct domain *d, gva_t gva);

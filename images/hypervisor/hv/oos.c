@@ -1,9 +1,9 @@
 /*
  * Page tables out of sync. A table that is written to often need not fault at every store: it may be written
  * freely as long as the guest cannot tell its shadow from a TLB. A TLB may hold an older version of the
- * tables, up to the next flush; so may a shadow. The older version is kept in a copy: the next CR3 load
- * (INVLPG, change of CR0 or CR4) compares, updates what differs, and protects the table again. A fault that
- * uses an entry in between brings that one up to date, as a CPU's walk would.
+ * tables, up to the next flush; so may a shadow. The older version is kept in a copy: the next CR3 load (or
+ * change of CR0 or CR4) compares, updates what differs, and protects the table again. INVLPG, and a fault that
+ * uses an entry in between, bring that one up to date, as a CPU's walk would.
  *
  * The option lets leaf tables go. Without it one thing does: the loaded directory under a store that cannot
  * be emulated, which has no other way out.
