@@ -1,5 +1,5 @@
 import type { PageTableMap, Slot } from "../../probe/hypervisor/paging/table-map.ts";
-import { fillPath, type Grid, type Part, strikePath } from "./cells.ts";
+import { fillPath, type Grid, type Part, strikePath, WHOLE } from "./cells.ts";
 
 /** What the page-table map draws, layer by layer: each layer is one path over all cells it concerns. */
 
@@ -22,9 +22,7 @@ export type LayerName =
 
 export interface Layer {
   readonly name: LayerName;
-  /** An SVG path; strokes are not filled. */
   readonly path: string;
-  readonly stroke: boolean;
 }
 
 const LEFT: Part = { x: 0, y: 0, width: 0.46, height: 1 };
@@ -88,22 +86,26 @@ const ORDER: readonly LayerName[] = [
   "disagrees",
 ];
 
-/** Draws slots as a few paths. */
-export function mapLayers(slots: readonly Slot[]): readonly Layer[] {
+/**
+ * Draws slots as a few paths.
+ *
+ * @param direct there is no shadow: the guest's entries fill their cells
+ */
+export function mapLayers(slots: readonly Slot[], direct = false): readonly Layer[] {
   const cells = new Map<LayerName, number[]>(ORDER.map((name) => [name, []]));
   for (const slot of slots) for (const name of layersOf(slot)) cells.get(name)!.push(slot.index);
   return ORDER.filter((name) => cells.get(name)!.length > 0).map((name) => {
-    const part = PARTS[name];
+    const part = direct && PARTS[name] === LEFT ? WHOLE : PARTS[name];
     const indices = cells.get(name)!;
     const path = part ? fillPath(TABLE_GRID, indices, part) : strikePath(TABLE_GRID, indices, name !== "stale");
-    return { name, path, stroke: part === undefined || name === "lazy" || name === "present" };
+    return { name, path };
   });
 }
 
-/** A slot's worst sides in one list, for the words beside the picture. */
+/** The slot with this number; empty ones are not listed. */
 export const slotAt = (slots: readonly Slot[], index: number) => slots.find((slot) => slot.index === index);
 
-/** The slots of the directory, and the entries of one of them, from one or two readings. */
+/** The entries of a slot, where a reading has them. */
 export function entriesOf(map: PageTableMap | undefined, slot: number | undefined): readonly Slot[] | undefined {
   return map?.tables.find((table) => table.slot === slot)?.entries;
 }

@@ -81,7 +81,7 @@ export class RingsideMemoryOwnership extends HypervisorPanel {
     return html`<div class="body">
       <svg class="memory" viewBox="0 0 ${width} ${height}" tabindex="0" role="application" aria-label="${words.memory.label}. ${words.memory.keys}"
         @keydown=${this.steer} @click=${this.point}>
-        ${memoryLayers(frames).map(({ owner, path }) => svg`<path d=${path} fill=${hueOf(owner)}/>`)}
+        ${memoryLayers(frames).map(({ owner, type, path }) => svg`<path d=${path} fill=${hueOf(owner, type)}/>`)}
         <rect class="cursor" x=${at.x} y=${at.y} width=${grid.side} height=${grid.side}/>
       </svg>
       <p class="detail" aria-live="polite">${this.detail(frames, words)}</p>
@@ -145,17 +145,20 @@ function ownerWords(owner: FrameRun["owner"], words: HypervisorWords): string {
   return owner === "hypervisor" ? words.memory.hypervisor : words.memory.nobody;
 }
 
-/** A domain's hue is that of its letter; the hypervisor and nobody have none. */
-function hueOf(owner: FrameRun["owner"]): string {
-  if (typeof owner === "number") return machineColour(machineLetter(owner));
-  return owner === "hypervisor" ? "var(--text-2)" : "var(--line)";
+/** A domain's hue is that of its letter, paler for plain memory; the hypervisor and nobody have none. */
+function hueOf(owner: FrameRun["owner"], type: string): string {
+  if (typeof owner === "number") {
+    const hue = machineColour(machineLetter(owner));
+    return type === "writable" ? `color-mix(in srgb, ${hue} 50%, var(--surface-1))` : hue;
+  }
+  return owner === "hypervisor" ? "color-mix(in srgb, var(--text-2) 55%, var(--surface-1))" : "var(--line)";
 }
 
 /** One frame drawn as the picture draws it. */
 function swatch(owner: FrameRun["owner"], type: string) {
   const run = { mfn: 0, count: 1, type, owner, typeCount: 0, refCount: 0, pinned: false, gfn: undefined };
   const layers = memoryLayers({ at: "0x00000000", total: 1, runs: [run], sums: [] });
-  return layers.map(({ path }) => svg`<path d=${path} fill=${hueOf(owner)}/>`);
+  return layers.map(({ path }) => svg`<path d=${path} fill=${hueOf(owner, type)}/>`);
 }
 
 customElements.define("ringside-memory-ownership", RingsideMemoryOwnership);

@@ -73,13 +73,10 @@ export class RingsidePageTableMap extends HypervisorPanel {
       stroke: var(--line);
       stroke-width: 0.3;
     }
-    path {
-      stroke: none;
-    }
     .present {
       fill: none;
-      stroke: var(--va);
-      stroke-width: 0.8;
+      stroke: color-mix(in srgb, var(--va) 60%, var(--surface-1));
+      stroke-width: 0.7;
     }
     .accessed {
       fill: color-mix(in srgb, var(--va) 45%, var(--surface-1));
@@ -90,8 +87,8 @@ export class RingsidePageTableMap extends HypervisorPanel {
     .lazy {
       fill: none;
       stroke: var(--ma);
-      stroke-width: 0.7;
-      stroke-dasharray: 1.2 1;
+      stroke-width: 0.6;
+      stroke-dasharray: 1 1.4;
     }
     .shadow-read,
     .shadow-write {
@@ -206,7 +203,7 @@ export class RingsidePageTableMap extends HypervisorPanel {
           this.active = which;
         }}>
         <path class="lines" d=${gridLines()}/>
-        ${mapLayers(slots).map((layer) => svg`<path class=${layer.name} d=${layer.path}/>`)}
+        ${mapLayers(slots, this.map!.mode === "pv").map((layer) => svg`<path class=${layer.name} d=${layer.path}/>`)}
         ${open ? svg`<rect class="open" x=${open.x} y=${open.y} width=${side} height=${side}/>` : nothing}
         <rect class="cursor" x=${at.x} y=${at.y} width=${side} height=${side}/>
       </svg></figure>`;

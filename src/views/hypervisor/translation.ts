@@ -1,4 +1,5 @@
 import { css, html, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from "lit";
+import type { Hex } from "../../probe/hypervisor/memory.ts";
 import type { EntryReading } from "../../probe/hypervisor/paging/guest-walk.ts";
 import type { Translation } from "../../probe/hypervisor/paging/translate.ts";
 import { emit } from "../events.ts";
@@ -95,11 +96,14 @@ export class RingsideTranslation extends HypervisorPanel {
     }
     .chain th,
     .chain td {
-      padding: 5px var(--space-3) 5px 0;
+      padding: 5px var(--space-3);
       vertical-align: top;
       text-align: left;
       border-top: 1px solid var(--line);
       font-weight: 400;
+    }
+    .chain thead td {
+      border: 0;
     }
     .chain thead th {
       border: 0;
@@ -108,10 +112,10 @@ export class RingsideTranslation extends HypervisorPanel {
     }
     .chain tbody th {
       width: 9em;
+      padding-left: 0;
       color: var(--text-2);
     }
     .chain td + td {
-      padding-left: var(--space-3);
       border-left: 1px solid var(--line);
     }
     .chain .none {
@@ -166,6 +170,12 @@ export class RingsideTranslation extends HypervisorPanel {
       .chain td {
         border: 0;
         padding: 2px 0;
+      }
+      .chain tbody th {
+        width: auto;
+      }
+      .chain td:empty {
+        display: none;
       }
       .chain td + td {
         border: 0;
@@ -302,12 +312,26 @@ export class RingsideTranslation extends HypervisorPanel {
             <td>${entry.gpa ? address("pa", entry.gpa) : nothing}</td><td>${entry.ma ? address("ma", entry.ma) : text.noMemory}</td>
             <td>${entry.value ? digits(entry.value) : nothing}</td><td>${entry.flags.join(" ")}</td></tr>`,
         )}
-        <tr class=${isAlarm(translation.verdict) ? "bad" : ""}><th scope="row">${text.machine}</th><td></td><td></td><td>${
-          translation.guest.page?.gpa ? address("pa", translation.guest.page.gpa) : nothing
-        }</td><td>${translation.ma ? address("ma", translation.ma) : "–"}</td><td>${translation.shadow?.ma ? address("ma", translation.shadow.ma) : "–"}</td>
-          <td>${words.verdictNames[translation.verdict.kind]}</td></tr></tbody>
+        ${this.ends(translation, words)}</tbody>
       </table>
       ${translation.verdict.why.map((why) => html`<p>${words.reasons[why]}</p>`)}</div>`;
+  }
+
+  /** Where each side ends up, as the table's last rows. */
+  private ends(translation: Translation, words: HypervisorWords): TemplateResult[] {
+    const text = words.translation;
+    const shadow = translation.mode === "pv" ? undefined : translation.shadow;
+    const row = (
+      side: string,
+      gpa: Hex | undefined,
+      ma: Hex | undefined,
+    ) => html`<tr class=${isAlarm(translation.verdict) ? "bad" : "here"}>
+      <td>${side}</td><th scope="row">${text.machine}</th><td></td><td>${gpa ? address("pa", gpa) : nothing}</td>
+      <td>${ma ? address("ma", ma) : "–"}</td><td></td><td>${words.verdictNames[translation.verdict.kind]}</td></tr>`;
+    return [
+      row(text.guest, translation.guest.page?.gpa, translation.ma),
+      ...(shadow ? [row(text.shadow, undefined, shadow.ma)] : []),
+    ];
   }
 }
 

@@ -206,7 +206,7 @@ export const en = {
 
   why: {
     EXIT_PF_GUEST:
-      "The guest's own tables do not allow this access. A processor without a hypervisor would fault just there, so the fault is the guest's to handle.",
+      "The guest's own tables do not allow this access. A processor without a hypervisor would fault at the same place, so the fault is the guest's to handle.",
     EXIT_PF_HIDDEN:
       "The guest's tables allow this access; the shadow did not yet. The entry is made, the access repeated, and the guest never learns of it.",
     EXIT_PF_PT_WRITE:
@@ -312,7 +312,7 @@ export const en = {
       writable: "memory",
       l1: "page table",
       l2: "page directory",
-      hv: "hypervisor",
+      hv: "code and data",
       shadow: "shadow",
     } as Readonly<Record<string, string>>,
     counts: (types: number, refs: number) => `${types} uses as its type, ${refs} mappings`,
@@ -338,7 +338,9 @@ export const en = {
     levels: "Levels of both tables",
     two: "2 by 2: 32-bit",
     four: "4 by 4: 64-bit",
-    note: "The processor here has no nested paging. This walk is computed over the guest's real tables.",
+    note: "The processor here has no nested paging. This walk is computed over the guest's real tables; the nested ones follow from p2m.",
+    noteFour:
+      "The processor here has no nested paging, and is no 64-bit one. This walk is computed: the guest's mappings and p2m are told again in tables of four levels.",
     made: "made up from the mappings there are",
     references: (count: number) => `${count} reads of memory for one TLB miss`,
     native: (count: number) => `${count} without virtualisation`,
