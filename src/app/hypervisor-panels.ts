@@ -4,6 +4,7 @@ import type { TravelTarget } from "../machine/api.ts";
 import type { TransportState } from "../views/hypervisor/transport.ts";
 import type { Language } from "../views/language.ts";
 import type { MachineStatus } from "../views/machine.ts";
+import type { ProgramRun, ProgramState } from "../views/program/program.ts";
 import type { TransportAction } from "../views/transport.ts";
 import { panelId } from "./panels.ts";
 import type { RunningLab } from "./running-lab.ts";
@@ -13,11 +14,12 @@ import type { RunningLab } from "./running-lab.ts";
 export type InspectingPanel = MachinePanel & { readonly kind: Exclude<MachinePanel["kind"], "terminal"> };
 
 export function isInspecting(panel: { readonly kind: string }): panel is InspectingPanel {
-  return ["translation", "page-tables", "exits", "anatomy", "memory", "nested-walk"].includes(panel.kind);
+  return ["translation", "page-tables", "exits", "anatomy", "memory", "nested-walk", "program"].includes(panel.kind);
 }
 
 /** Loads the elements; a lab without such panels never does. */
-export const loadInspectingViews = () => import("../views/hypervisor/index.ts");
+export const loadInspectingViews = () =>
+  Promise.all([import("../views/hypervisor/index.ts"), import("../views/program/program.ts")]);
 
 type Picture = (
   panel: InspectingPanel,
@@ -60,6 +62,11 @@ const PICTURES: Readonly<Record<InspectingPanel["kind"], Picture>> = {
     return html`<ringside-nested-walk slot=${panelId(panel)} .language=${language} .problem=${state.problems["nested-walk"]}
       .levels=${state.levels} .walk=${state.nested}></ringside-nested-walk>`;
   },
+  program: (panel, running, language, machine) => {
+    const { text, notice } = running.programs.of(panel.machine);
+    return html`<ringside-program slot=${panelId(panel)} .language=${language} .source=${text.source} .name=${text.name}
+      .tail=${text.tail} .own=${text.own} .ready=${machine.phase === "running"} .notice=${notice}></ringside-program>`;
+  },
 };
 
 /** One panel, listening to what the student asks for in it. */
@@ -90,6 +97,14 @@ export function inspectingEvents(
     "ringside-travel": (event) => {
       const machine = event.detail.machine ?? panelOf(event)?.machine;
       if (machine !== undefined) void running()?.travel(machine, event.detail.target!);
+    },
+    "ringside-program-change": (event) => {
+      const machine = panelOf(event)?.machine;
+      if (machine !== undefined) running()?.programs.keep(machine, event.detail as unknown as ProgramState);
+    },
+    "ringside-program-run": (event) => {
+      const machine = panelOf(event)?.machine;
+      if (machine !== undefined) void running()?.programs.run(machine, event.detail as unknown as ProgramRun);
     },
     // the controls below the stage send the same, and are listened to where they are
     "ringside-transport": (event) => {

@@ -11,6 +11,7 @@ import { Consoles } from "./consoles.ts";
 import { Hosts } from "./hosts.ts";
 import { Inspector } from "./inspection.ts";
 import { machineStatus, NOTHING_SEEN, type Watch, watchEvent, watchMeters } from "./machine-watch.ts";
+import { Programs } from "./programs.ts";
 import type { Storage } from "./storage.ts";
 
 export interface RunningLabOptions {
@@ -49,6 +50,8 @@ export class RunningLab {
   /** What was read last inside each machine that is looked into. */
   readonly inside = new Map<string, Inside>();
 
+  /** The programs students write for the machines' guests. */
+  readonly programs: Programs;
   /** Machines on their way to an exit. */
   readonly travelling = new Set<string>();
 
@@ -71,6 +74,14 @@ export class RunningLab {
     const hostOfMachine = new Map(lab.machines.map(({ spec, host }) => [spec.name, host]));
     this.hosts = new Hosts(hostOfMachine, (machine, error) => this.session.hostLost(machine, error.message));
     this.consoles = new Consoles(this.hosts);
+    this.programs = new Programs({
+      storage,
+      lab: lab.address,
+      language,
+      hostOf: (machine) => this.hosts.running(machine),
+      type: (machine, line) => this.type(machine, new TextEncoder().encode(line)),
+      changed: options.changed,
+    });
     this.session = openSession({
       lab,
       source,

@@ -58,6 +58,7 @@ export const MACHINE_PANELS = [
   "anatomy",
   "memory",
   "nested-walk",
+  "program",
 ] as const;
 
 export type MachinePanel = { readonly kind: (typeof MACHINE_PANELS)[number]; readonly machine: string };

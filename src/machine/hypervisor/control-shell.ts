@@ -7,8 +7,8 @@ import type { RunOptions, RunResult } from "../api.ts";
 
 const END_OF_ANSWER = 0x1e;
 const NEWLINE = 0x0a;
-/** The longest line the guest's terminal takes, its newline included. */
-const LONGEST_LINE = 255;
+/** The longest line the guest's shell takes, its end included (MAX_LINE in images/hypervisor/guest/user/sh.c). */
+const LONGEST_LINE = 512;
 const MOST_OUTPUT = 4 << 20;
 const DEFAULT_LIMIT = 10_000;
 

@@ -196,10 +196,8 @@ export class HypervisorMachine implements GuestMachine {
 
   /** @throws Error when the guest has no room, or the path is none of its file system's */
   async put(path: string, bytes: Uint8Array): Promise<void> {
-    for (const command of writeCommands(path, bytes)) {
-      const { exit, stdout } = await this.run(command);
-      if (exit !== 0) throw new Error(`\`${path}\` could not be written: ${new TextDecoder().decode(stdout).trim()}`);
-    }
+    const { exit, stdout } = await this.run(writeCommand(path, bytes));
+    if (exit !== 0) throw new Error(`\`${path}\` could not be written: ${new TextDecoder().decode(stdout).trim()}`);
   }
 
   async get(path: string): Promise<Uint8Array> {
@@ -326,14 +324,17 @@ export class HypervisorMachine implements GuestMachine {
   }
 }
 
-/** Bytes of a file to a command: twice as many digits, within the longest line. */
-const CHUNK = 96;
+/** Bytes of a file: as many as a line of the guest's shell has room for, two digits each, behind `write` and a path. */
+const MOST_BYTES = 220;
 
-/** The guest's commands that write a file: `write path hex` makes it, `write -a path hex` adds to it. */
-function* writeCommands(path: string, bytes: Uint8Array): Generator<string> {
+/**
+ * @returns the guest's command that makes a file of these bytes
+ * @throws Error when its shell cannot take it
+ */
+function writeCommand(path: string, bytes: Uint8Array): string {
   if (!/^[\w./-]{1,48}$/.test(path)) throw new Error(`\`${path}\` is no name the guest's file system knows.`);
-  for (let at = 0; at === 0 || at < bytes.length; at += CHUNK) {
-    const digits = [...bytes.subarray(at, at + CHUNK)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-    yield `write ${at === 0 ? "" : "-a "}${path} ${digits}`;
+  if (bytes.length > MOST_BYTES) {
+    throw new Error(`\`${path}\` has ${bytes.length} bytes; the guest takes programs of at most ${MOST_BYTES}.`);
   }
+  return `write ${path} ${[...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }

@@ -107,6 +107,7 @@ export const en = {
       anatomy: "Anatomy of an exit",
       memory: "Machine memory",
       "nested-walk": "Nested walk",
+      program: "Program",
     },
     unreadable: (machine: string) => `What is inside ${machine} cannot be read now.`,
   },

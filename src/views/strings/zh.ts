@@ -103,6 +103,7 @@ export const zh: Strings = {
       anatomy: "一次退出的剖析",
       memory: "机器内存",
       "nested-walk": "嵌套遍历",
+      program: "程序",
     },
     unreadable: (machine) => `现在无法读取 ${machine} 的内部状态。`,
   },
