@@ -1,5 +1,8 @@
 import type { Language } from "../language.ts";
 
+/** Where the guest puts a flat program: USER_BASE in images/hypervisor/guest/syscalls.h. */
+export const USER_BASE = 0x00400000;
+
 type Text = Readonly<Record<Language, string>>;
 
 /** Code, and what a comment after it says. */

@@ -9,13 +9,10 @@ import { base, buttons } from "../styles.ts";
 import { offsetOf } from "./columns.ts";
 import { saveText } from "./download.ts";
 import { editor, hexAddress } from "./editor.ts";
-import { EXAMPLES, type Example, type ExampleGroup, exampleOf, exampleSource } from "./examples.ts";
+import { EXAMPLES, type Example, type ExampleGroup, exampleOf, exampleSource, USER_BASE } from "./examples.ts";
 import { listing, listingData } from "./listing.ts";
 import { faultSentence, type ProgramWords, programWords } from "./strings.ts";
 import { programStyles } from "./styles.ts";
-
-/** Where the guest puts a flat program: USER_BASE in images/hypervisor/guest/syscalls.h. */
-export const USER_BASE = 0x00400000;
 
 /** How long a button says that something was copied, milliseconds. */
 const SAID = 2000;

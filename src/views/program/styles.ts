@@ -49,7 +49,7 @@ const frame = css`
 
 const paper = css`
   .editor {
-    flex: 1 1 auto;
+    flex: 1 1 0;
     display: grid;
     grid-template-columns: auto minmax(0, 1fr);
     min-height: calc(6 * var(--row));
@@ -144,7 +144,7 @@ const paper = css`
 
 const rest = css`
   .below {
-    flex: 0 1 auto;
+    flex: none;
     max-height: 45%;
     overflow-y: auto;
     padding: var(--space-1) 0;
@@ -177,7 +177,7 @@ const rest = css`
     text-underline-offset: 2px;
   }
   .scroll {
-    flex: 1 1 auto;
+    flex: 1 1 0;
     min-height: 0;
     padding: 0 var(--space-3) var(--space-3);
     overflow: auto;
