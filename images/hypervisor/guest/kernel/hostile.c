@@ -156,17 +156,22 @@ static bool read_hypervisor_heap(u32 *detail)
     return read_guarded(*detail, &value);
 }
 
-/* Of the hypervisor's slot only the entry area is mapped, and none of it that matters can be changed. */
+/*
+ * Of the hypervisor's slot only the entry area is mapped. One page of it can be written, the stack on which
+ * an entry begins: the CPU needs it, and nothing on it means anything while we run. We fill it with ones,
+ * and the hypercall that follows must find the hypervisor well. No other page may keep what we write.
+ */
 static bool write_hypervisor_slot(u32 *detail)
 {
-    u32 value, now;
+    u32 value, kept = 0;
     for (gva_t va = HV_HOLE; va >= HV_HOLE; va += PAGE_SIZE) {
+        if (!read_guarded(va, &value) || !write_guarded(va, ~value))
+            continue;
+        kept++;
+        memset((void *)va, 0xFF, PAGE_SIZE);
         *detail = va;
-        if (read_guarded(va, &value) && write_guarded(va, ~value) && read_guarded(va, &now) && now == ~value)
-            return true;
     }
-    *detail = HV_HOLE;
-    return false;
+    return kept > 1 || hypercall(HC_EVENT, EVENT_SEND, 77, 0) >= 0;
 }
 
 static bool unknown_hypercall(u32 *detail)

@@ -29,16 +29,10 @@ struct last_fault last_fault;
 struct table_register { u16 limit; u32 base; } __attribute__((packed));
 
 /* Flat segments, in the places abi/guest.h gives them. SDM vol. 3A, 3.4.5; accessed bits are set beforehand. */
-static void load_gdt(void)
-{
-    struct table_register gdtr = { sizeof tables.gdt - 1, (u32)tables.gdt };
-    memcpy(probe_gdtr, &gdtr, sizeof gdtr);
-    __asm__ volatile("lgdt %0" : : "m"(gdtr));
-}
-
 static void segments_init(void)
 {
     u32 tss = (u32)tables.tss;
+    struct table_register gdtr = { sizeof tables.gdt - 1, (u32)tables.gdt };
     tables.gdt[1] = 0x00CF9B000000FFFFull;
     tables.gdt[2] = 0x00CF93000000FFFFull;
     tables.gdt[3] = 0x00CFFB000000FFFFull;
@@ -47,10 +41,16 @@ static void segments_init(void)
     tables.tss[1] = KERNEL_STACK + PAGE_SIZE; /* ESP0 */
     tables.tss[2] = GUEST_KDS;                /* SS0 */
     tables.tss[25] = 0x00680000;              /* no I/O bitmap: its offset is past the limit */
-    load_gdt();
-    __asm__ volatile("ljmp %0, $1f\n1:\n\t"
-                     "mov %1, %%ss\n\t"
-                     "ltr %w2" : : "i"(GUEST_KCS), "r"(GUEST_KDS), "r"(GUEST_TSS) : "memory");
+    memcpy(probe_gdtr, &gdtr, sizeof gdtr);
+}
+
+/* SS gets the privilege that CS has (a PV domain's hypervisor has loaded both). */
+static void segments_load(void)
+{
+    __asm__ volatile("lgdt %0\n\t"
+                     "ljmp %1, $1f\n1:\n\t"
+                     "mov %2, %%ss\n\t"
+                     "ltr %w3" : : "m"(probe_gdtr), "i"(GUEST_KCS), "r"(GUEST_KDS), "r"(GUEST_TSS) : "memory");
 }
 
 static void gates_init(void)
@@ -69,11 +69,12 @@ void traps_init(void)
 {
     struct table_register idtr = { sizeof tables.idt - 1, (u32)tables.idt };
     gates_init();
+    segments_init();
     if (paravirtual()) {
         hypercall(HC_SET_TRAPS, idtr.base, idtr.limit, 0);
         hypercall(HC_STACK_SWITCH, KERNEL_STACK + PAGE_SIZE, 0, 0);
     } else {
-        segments_init();
+        segments_load();
         __asm__ volatile("lidt %0" : : "m"(idtr));
     }
     __asm__ volatile("mov %0, %%ds; mov %0, %%es" : : "r"(GUEST_UDS));
