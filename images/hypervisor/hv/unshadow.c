@@ -99,7 +99,8 @@ bool store_to_protected(struct domain *d, struct regs *regs, gva_t gva, const st
         else
             trace(watched ? EXIT_PF_WATCHED : EXIT_PF_EMULATED, gva, old, *word);
         return true;
-    case STORE_FAULT:
+    case STORE_FAULT: /* what it would have stored could not be read */
+        trace(EXIT_PF_GUEST, d->vcpu.cr2, 0, 0);
         return true;
     case STORE_UNKNOWN:
         break;
