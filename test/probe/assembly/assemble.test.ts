@@ -202,6 +202,7 @@ describe("a fault", () => {
     ["lgdt %eax", "1:6 forms %eax"],
     ["push", "1:1 forms push"],
     ["hltl", "1:1 instruction hltl"],
+    ["movzwll %ax,%eax", "1:1 instruction movzwll"],
     ["mov $256,%al", "1:6 range 256"],
     ["int $0x100", "1:6 range 0x100"],
     ["add $0x100000000,%eax", "1:6 range 0x100000000"],

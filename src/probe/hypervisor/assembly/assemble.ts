@@ -186,7 +186,8 @@ function checkRoom(items: readonly Item[], faults: Faults): void {
 /**
  * Assembles a flat program: AT&T syntax, one statement a line, no sections, no macros. It knows the instructions of the
  * disassembler's table, labels, `name = sum`, comments after # or //, and .byte .word .long .ascii .asciz .skip.
- * Bytes are those of the GNU assembler, but that a jump to a plain number is short where that reaches.
+ * Left out: string instructions, far pointers, the prefixes lock and rep. Bytes are those of the GNU assembler, but
+ * that a jump to a plain number is short where that reaches.
  *
  * @param origin address of the first byte, 32 bits
  * @returns the program, or its faults in the order of their lines

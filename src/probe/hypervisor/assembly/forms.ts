@@ -29,6 +29,7 @@ const MORE: readonly (readonly [code: number, mnemonic: string, operands: readon
   [0xcc, "int", ["3"]],
   [0x0f02, "lar", ["Gv", "Ew"]],
   [0x0f03, "lsl", ["Gv", "Ew"]],
+  [0x8c, "mov", ["Mw", "S"]],
   [0x8e, "mov", ["S", "Ew"]],
   [0x90, "xchg", ["%ev", "%ev"]],
   ...Array.from({ length: 7 }, (_, index) => [0x91 + index, "xchg", ["%ev", "Rv"]] as const),
@@ -76,7 +77,7 @@ function sizesOf(mnemonic: string, operands: readonly string[]): readonly Size[]
   if (operands.some((operand) => /^(?:\*?[A-Z]|%e)v$|^Is$/.test(operand))) return [4, 2];
   if (operands.some((operand) => /^(?:[EGRO]b|%al)$/.test(operand))) return [1];
   if (operands.some((operand) => /^[CDT]$|^El$/.test(operand))) return [4];
-  if (operands.includes("Ew")) return [2];
+  if (operands.some((operand) => /^[EM]w$/.test(operand))) return [2];
   return ON_STACK.test(mnemonic) ? [4, 2] : [];
 }
 
@@ -140,7 +141,8 @@ export function lookUp(name: string): Meaning | undefined {
   const exact = formsOf(name) ?? formsOf(`${name}l`);
   if (exact) return { forms: exact, size: undefined };
   const size = LETTERS[name.at(-1)!];
-  const forms = size === undefined ? undefined : formsOf(name.slice(0, -1));
+  const told = size === undefined || /^mov[sz]/.test(name);
+  const forms = told ? undefined : formsOf(name.slice(0, -1));
   const sized = forms?.filter(({ sizes }) => sizes.includes(size!));
   return sized && sized.length > 0 ? { forms: sized, size } : undefined;
 }
