@@ -39,13 +39,10 @@ const PICTURES: Readonly<Record<InspectingPanel["kind"], Picture>> = {
     return html`<ringside-page-table-map slot=${panelId(panel)} .language=${language} .problem=${state.problems["page-tables"]}
       .map=${state.map} .leaf=${state.leaf} .opened=${state.slot}></ringside-page-table-map>`;
   },
-  exits: (panel, running, language, machine) => {
+  exits: (panel, running, language) => {
     const { state } = running.inspector(panel.machine);
-    return html`<div class="exits" slot=${panelId(panel)}>
-      <ringside-hypervisor-transport .language=${language} .machine=${panel.machine} .state=${transportState(running, machine)}
-        .reasons=${state.counts?.reasons ?? []}></ringside-hypervisor-transport>
-      <ringside-exit-strip .language=${language} .problem=${state.problems.exits} .trace=${state.trace} .counts=${state.counts}
-        .selected=${state.exit}></ringside-exit-strip></div>`;
+    return html`<ringside-exit-strip slot=${panelId(panel)} .language=${language} .problem=${state.problems.exits}
+      .trace=${state.trace} .counts=${state.counts} .selected=${state.exit}></ringside-exit-strip>`;
   },
   anatomy: (panel, running, language) => {
     const { state } = running.inspector(panel.machine);
@@ -80,6 +77,24 @@ export function inspectingPanel(
   return PICTURES[panel.kind](panel, running, language, machine);
 }
 
+/** The machines of a lab that are looked into, and so are stepped, by name. */
+export function steppedMachines(running: RunningLab): readonly string[] {
+  return [...new Set(running.lab.layout.filter(isInspecting).map(({ machine }) => machine))];
+}
+
+/** Run, step and step back, below the stage, for one of the lab's machines. */
+export function stepper(
+  running: RunningLab,
+  name: string,
+  language: Language,
+  machines: readonly MachineStatus[],
+): TemplateResult {
+  const machine = machines.find((other) => other.name === name)!;
+  return html`<ringside-hypervisor-transport class="stepper" .language=${language} .machine=${name} .letter=${machine.letter}
+    .state=${transportState(running, machine)} .reasons=${running.inspector(name).state.counts?.reasons ?? []}
+    ></ringside-hypervisor-transport>`;
+}
+
 /** Carries out what an event of such a panel asks for. @returns the names of the events to listen to */
 export function inspectingEvents(
   running: () => RunningLab | undefined,
@@ -109,14 +124,19 @@ export function inspectingEvents(
     // the controls below the stage send the same, and are listened to where they are
     "ringside-transport": (event) => {
       const { action, machines } = event.detail;
-      if (panelOf(event)) void running()?.act(action!, machines!);
+      if (isStepper(event)) void running()?.act(action!, machines!);
     },
     "ringside-speed": (event) => {
       const { speed, machines } = event.detail;
-      if (panelOf(event)) void running()?.setSpeed(machines!, speed!);
+      if (isStepper(event)) void running()?.setSpeed(machines!, speed!);
     },
   };
 }
+
+const isStepper = (event: Event) =>
+  event
+    .composedPath()
+    .some((target) => target instanceof HTMLElement && target.localName === "ringside-hypervisor-transport");
 
 /** What the events of these panels carry, each its own part. */
 interface Asked {

@@ -4,7 +4,7 @@ export const labPageStyles = css`
   :host {
     position: relative;
     display: grid;
-    grid-template-rows: minmax(0, 1fr) auto;
+    grid-template-rows: minmax(0, 1fr) auto auto;
     min-width: 0;
     min-height: 0;
   }
@@ -29,14 +29,8 @@ export const labPageStyles = css`
   ringside-steps {
     background: var(--surface-0);
   }
-  .exits {
-    display: flex;
-    flex-direction: column;
-  }
-  .exits ringside-exit-strip {
-    flex: 1;
-    min-height: 0;
-    overflow: auto;
+  .stepper {
+    border-top: 1px solid var(--line);
   }
   .unknown {
     margin: 0;

@@ -16,7 +16,14 @@ import "../views/terminal/terminal.ts";
 import type { TransportAction } from "../views/transport.ts";
 import "../views/transport.ts";
 import type { Route } from "./address.ts";
-import { inspectingEvents, inspectingPanel, isInspecting, loadInspectingViews } from "./hypervisor-panels.ts";
+import {
+  inspectingEvents,
+  inspectingPanel,
+  isInspecting,
+  loadInspectingViews,
+  steppedMachines,
+  stepper,
+} from "./hypervisor-panels.ts";
 import { labPageStyles } from "./lab-page-styles.ts";
 import { keepVisit } from "./labs.ts";
 import { explain, openRoute } from "./opening.ts";
@@ -54,6 +61,7 @@ export class RingsideLabPage extends LitElement {
     tick: { state: true },
     earlier: { state: true },
     selected: { state: true },
+    stepped: { state: true },
   };
 
   declare language: Language;
@@ -77,6 +85,8 @@ export class RingsideLabPage extends LitElement {
   /** The reading the student kept, and the process chosen, in the view of namespaces. */
   declare private earlier: NamespaceReading | undefined;
   declare private selected: number | undefined;
+  /** The machine the student looked into last: the one that is stepped. */
+  declare private stepped: string | undefined;
 
   /** What panels that look into machines ask for; they are found by their slot. */
   private readonly inspecting = inspectingEvents(
@@ -163,6 +173,7 @@ export class RingsideLabPage extends LitElement {
         this.placesOf(running).map(([first]) => first!),
       );
       this.running = running;
+      this.stepped = undefined;
       this.tab = lab.steps.length > 0 ? "steps" : panelId(lab.layout[0]!);
       await this.updateComplete;
       this.attachTerminals(running);
@@ -229,12 +240,14 @@ export class RingsideLabPage extends LitElement {
     const withSteps = running.lab.steps.length > 0;
     const { machines } = running;
     const width = this.preferences.stepsWidth ?? STEPS_WIDTH.usual;
+    const stepped = this.stepped ?? steppedMachines(running)[0];
     return html`
       ${this.narrow ? this.tabs(running, machines, withSteps) : nothing}
       <div class="body ${this.narrow ? "narrow" : ""}" ?hidden=${this.narrow && this.tab === "controls"} style="--width:${width}px">
         ${withSteps ? this.steps(running, width) : nothing}
         ${this.stage(running, machines)}
       </div>
+      ${stepped === undefined || (this.narrow && this.tab !== "controls") ? nothing : stepper(running, stepped, this.language, machines)}
       <ringside-transport style=${withSteps ? `--controls:${width}px` : nothing} ?hidden=${this.narrow && this.tab !== "controls"} .language=${this.language} .machines=${machines}
         .timeline=${running.timeline} .now=${Date.now()} .busy=${this.busy} @ringside-transport=${this.onTransport}
         @ringside-speed=${this.onSpeed}></ringside-transport>
@@ -305,8 +318,15 @@ export class RingsideLabPage extends LitElement {
     this.changedTabs = new Set([...this.changedTabs, part]);
   }
 
+  /** The panel's machine is the one that is stepped from now on, if it can be. */
+  private step(panel: string) {
+    const machine = panel.slice(panel.indexOf(":") + 1);
+    if (this.running && steppedMachines(this.running).includes(machine)) this.stepped = machine;
+  }
+
   private openTab(tab: string) {
     this.tab = tab;
+    this.step(tab);
     this.changedTabs = new Set([...this.changedTabs].filter((changed) => changed !== tab));
   }
 
@@ -351,6 +371,10 @@ export class RingsideLabPage extends LitElement {
   }
 
   private setArrangement(arrangement: Arrangement, settled: boolean) {
+    const opened = Object.values(arrangement.open).find(
+      (panel) => !Object.values(this.arrangement.open).includes(panel),
+    );
+    if (opened) this.step(opened);
     this.arrangement = arrangement;
     if (!settled || !this.running) return;
     void this.storage.set(`layout:${this.running.lab.address}`, JSON.stringify(arrangement)).catch(() => undefined);

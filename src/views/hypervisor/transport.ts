@@ -3,6 +3,7 @@ import type { ReasonCount } from "../../probe/hypervisor/exits.ts";
 import { emit } from "../events.ts";
 import { icon } from "../icons.ts";
 import type { Language } from "../language.ts";
+import { machineColour } from "../machine.ts";
 import { base, buttons } from "../styles.ts";
 import { grouped, type HypervisorWords, hypervisorWords, nameOf } from "./words/words.ts";
 
@@ -38,6 +39,7 @@ export class RingsideHypervisorTransport extends LitElement {
   static override properties: PropertyDeclarations = {
     language: {},
     machine: {},
+    letter: {},
     state: { attribute: false },
     reasons: { attribute: false },
     chosen: { state: true },
@@ -46,6 +48,8 @@ export class RingsideHypervisorTransport extends LitElement {
   declare language: Language;
   /** The machine's name. */
   declare machine: string;
+  /** Its sign. */
+  declare letter: string;
   declare state: TransportState | undefined;
   /** Reasons on offer: those that have happened. */
   declare reasons: readonly ReasonCount[];
@@ -82,6 +86,15 @@ export class RingsideHypervisorTransport extends LitElement {
       color: var(--text);
       font: var(--size-small) / 1.2 var(--sans);
     }
+    .letter {
+      padding: 0 6px;
+      border: 1px solid currentColor;
+      border-radius: 4px;
+      font: 600 11px/16px var(--mono);
+    }
+    .letter:empty {
+      display: none;
+    }
     .where {
       color: var(--text-2);
     }
@@ -95,6 +108,7 @@ export class RingsideHypervisorTransport extends LitElement {
     super();
     this.language = "en";
     this.machine = "";
+    this.letter = "";
     this.reasons = [];
     this.chosen = "";
   }
@@ -105,7 +119,8 @@ export class RingsideHypervisorTransport extends LitElement {
     const { state } = this;
     const running = state?.phase === "running";
     const still = !state || state.travelling || (state.phase !== "running" && state.phase !== "paused");
-    return html`<div class="group" role="group" aria-label=${text.label}>
+    return html`<span class="letter" style="color:${machineColour(this.letter || "A")}" title=${this.machine}>${this.letter}</span>
+      <div class="group" role="group" aria-label=${text.label}>
         ${
           running
             ? html`<button class="play" @click=${() => this.act("pause")}>${icon("pause")}${text.pause}</button>`
