@@ -141,8 +141,9 @@ export function lookUp(name: string): Meaning | undefined {
   const exact = formsOf(name) ?? formsOf(`${name}l`);
   if (exact) return { forms: exact, size: undefined };
   const size = LETTERS[name.at(-1)!];
-  const told = size === undefined || /^mov[sz]/.test(name);
-  const forms = told ? undefined : formsOf(name.slice(0, -1));
+  // The names of these hold both sizes already: movzbl.
+  const complete = /^mov[sz]/.test(name);
+  const forms = size === undefined || complete ? undefined : formsOf(name.slice(0, -1));
   const sized = forms?.filter(({ sizes }) => sizes.includes(size!));
   return sized && sized.length > 0 ? { forms: sized, size } : undefined;
 }
