@@ -343,7 +343,7 @@ extern struct options options;
 #endif
 enum bug {
     BUG_NONE,
-    BUG_SKIPPED_RESYNC,       /* an emulated page-table write forgets the shadow */
+    BUG_SKIPPED_RESYNC,       /* an emulated store that clears an entry forgets the shadow */
     BUG_NO_PROTECT_FLUSH,     /* no TLB flush after write-protecting a new table */
     BUG_LOST_WAKEUP,          /* an interrupt delivered between STI and HLT */
     BUG_DIRTY_LOST,           /* the dirty bit is not set in the guest's entry */

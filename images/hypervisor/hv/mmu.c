@@ -149,7 +149,7 @@ void mmu_store32(struct domain *d, gpa_t gpa, u32 value)
     if (!word || !may_write(d, d->mmu.p2m[gfn]))
         return;
     *word = value;
-    if (d->mmu.table[gfn] && !BUG(BUG_SKIPPED_RESYNC)) {
+    if (d->mmu.table[gfn] && !(BUG(BUG_SKIPPED_RESYNC) && !value)) {
         if ((s = shadow_find(d, SHADOW_L1, gfn)))
             update_entry(s, slot);
         if ((s = shadow_find(d, SHADOW_L2, gfn)))
