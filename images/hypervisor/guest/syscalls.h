@@ -112,10 +112,16 @@ struct probe_result { u32 vector, error, value; }; /* vector: 0 when it did not 
 
 enum { MEASURE_MAP, MEASURE_FORKCOW, MEASURE_CR3, MEASURE_ZERO };
 
-/* Names and order of the benchmarks; number k, from 1, puts its work between the marks 2k and 2k + 1. */
+/*
+ * Names and order of what is measured; number k, from 1, puts its work between the marks 2k and 2k + 1.
+ * name, how often `bench` does it unless told. io is measured by the command of that name.
+ */
+#define BENCH_WORK(X)                                                                  \
+    X(null, 1000) X(fork, 10) X(exec, 10) X(sh, 5) X(ctx, 50) X(mmap, 10) X(prot, 50)  \
+    X(fault, 64) X(map, 64) X(forkcow, 1) X(cr3, 65) X(zero, 1) X(syscalls, 1)
 #define BENCHMARKS(X)                                                                  \
     X(null) X(fork) X(exec) X(sh) X(ctx) X(mmap) X(prot) X(fault) X(map) X(forkcow)    \
-    X(cr3) X(zero) X(syscalls)
+    X(cr3) X(zero) X(syscalls) X(io)
 
 /* Random operations on page tables, checked against a model. */
 #define STRESS_OPERATIONS(X)                                                           \
@@ -132,6 +138,6 @@ struct stress_run {
 };
 
 struct hostile_run { u32 went_through, detail; char what[48]; };
-struct io_run { u32 ring, count, depth; /* in */ u32 bad, notified, interrupts; };
+struct io_run { u32 ring, count, depth, mark; /* in */ u32 bad, notified, interrupts; };
 
 #endif

@@ -59,5 +59,7 @@ int sys_mark(u32 n, u32 b, u32 c)
 int sys_end(u32 status, u32 b, u32 c)
 {
     (void)b, (void)c;
+    if (ring_end())
+        panic("a grant was revoked while it was mapped, or could not be afterwards");
     machine_end(status);
 }

@@ -28,21 +28,43 @@ static int pio_request(u32 id, u32 op, u32 arg, u32 *result)
     return error;
 }
 
-static int pio_run(struct io_run *run)
+static int pio_ready(void)
 {
-    if (inl(PIO_STATUS) == PIO_NOBODY)
+    if (paravirtual() || inl(PIO_STATUS) == PIO_NOBODY)
         return -ENODEV;
     irq_enable(PIO_IRQ, true);
-    u32 before = interrupts_seen;
+    return 0;
+}
+
+static int pio_run(struct io_run *run)
+{
     int error = 0;
+    u32 before = interrupts_seen;
     for (u32 i = 0; i < run->count && !error; i++) {
         u32 result, op = i & 7;
         error = pio_request(i, op, i, &result);
         run->bad += !error && result != 3 * i + op;
     }
-    irq_enable(PIO_IRQ, false);
     run->notified = run->count;
     run->interrupts = interrupts_seen - before;
+    return error;
+}
+
+/* Measured without a tick, after one request that finds everything in its place. */
+static int io_run(struct io_run *run)
+{
+    int (*const work)(struct io_run *) = run->ring ? ring_run : pio_run;
+    struct io_run first = { run->ring, 1, 1, 0, 0, 0, 0 };
+    int error = run->ring ? ring_ready() : pio_ready();
+    if (!error)
+        error = work(&first);
+    if (error)
+        return error;
+    timer_enable(false);
+    machine_mark(run->mark);
+    error = work(run);
+    machine_mark(run->mark + 1);
+    timer_enable(true);
     return error;
 }
 
@@ -55,8 +77,6 @@ int sys_io(u32 run_at, u32 b, u32 c)
     run.bad = run.notified = run.interrupts = 0;
     if (run.ring && (run.depth < 1 || run.depth > RING_SLOTS))
         return -EINVAL;
-    if (!run.ring && paravirtual())
-        return -ENODEV;
-    int error = run.ring ? ring_run(&run) : pio_run(&run);
+    int error = io_run(&run);
     return error ? error : copy_to_user(run_at, &run, sizeof run);
 }

@@ -240,7 +240,9 @@ void timer_enable(bool on);
 /* ---- the labs' work ---- */
 void io_interrupt(void);          /* the port-I/O device's */
 void ring_upcall(u32 ports);
+int ring_ready(void);
 int ring_run(struct io_run *run);
+int ring_end(void); /* 0, or an error when grants did not behave */
 
 int system_call(u32 number, u32 a, u32 b, u32 c);
 #define X(number, name) int sys_##name(u32 a, u32 b, u32 c);

@@ -6,10 +6,22 @@
 
 #define SCRATCH (SCRATCH_SLOT << 22)
 #define PAGES 16u
-#define MAP_ROUNDS 64u
-#define SWITCHES 65u
+#define MAP_PAGES 64u
 #define SWITCH_PAGES 4u
 #define MAP_FLAGS (PTE_P | PTE_W | PTE_U | PTE_A | PTE_D)
+
+/* Without a mark it is a warm-up. */
+static void phase(u32 mark)
+{
+    if (mark)
+        machine_mark(mark);
+}
+
+static void phase_end(u32 mark)
+{
+    if (mark)
+        machine_mark(mark + 1);
+}
 
 static volatile u32 *word(u32 page)
 {
@@ -23,29 +35,31 @@ static void touch(u32 page)
 }
 
 /* Map, move to another frame, write-protect, unmap; each followed by the access that it is for. */
+static void map_round(u32 i, u32 *slot, gfn_t first, gfn_t second)
+{
+    gva_t va = SCRATCH + i * PAGE_SIZE;
+    pt->update(va, slot, pte_make(first, MAP_FLAGS));
+    touch(i);
+    pt->update(va, slot, pte_make(second, MAP_FLAGS));
+    touch(i);
+    pt->update(va, slot, pte_make(second, MAP_FLAGS & ~PTE_W));
+    pt->flush();
+    (void)*word(i);
+    pt->update(va, slot, 0);
+}
+
 static int measure_map(u32 n, u32 mark)
 {
     gfn_t first = frame_alloc_zero(), second = frame_alloc_zero();
     u32 *slot = space_entry_make(SCRATCH);
     if (!first || !second || !slot)
         return -ENOMEM;
-    machine_mark(mark);
-    for (u32 round = 0; round < n; round++)
-        for (u32 i = 0; i < MAP_ROUNDS; i++) {
-            gva_t va = SCRATCH + i * PAGE_SIZE;
-            pt->update(va, &slot[i], pte_make(first, MAP_FLAGS));
-            touch(i);
-            pt->update(va, &slot[i], pte_make(second, MAP_FLAGS));
-            touch(i);
-            pt->update(va, &slot[i], pte_make(second, MAP_FLAGS & ~PTE_W));
-            pt->flush();
-            (void)*word(i);
-            pt->update(va, &slot[i], 0);
-        }
+    phase(mark);
+    for (u32 i = 0; i < n; i++)
+        map_round(i % MAP_PAGES, &slot[i % MAP_PAGES], first, second);
     pt->flush();
-    machine_mark(mark + 1);
-    u32 want = n * MAP_ROUNDS;
-    bool right = *(u32 *)frame_bytes(first) == want && *(u32 *)frame_bytes(second) == want;
+    phase_end(mark);
+    bool right = *(u32 *)frame_bytes(first) == n && *(u32 *)frame_bytes(second) == n;
     frame_put(first);
     frame_put(second);
     return right ? 0 : -EFAULT;
@@ -94,7 +108,7 @@ static int measure_forkcow(u32 n, u32 mark)
     u32 bad = 0;
     fill(0, PAGES, 0);
     for (u32 round = 0; round < n; round++) {
-        machine_mark(mark);
+        phase(mark);
         gfn_t twin = twin_new();
         if (!twin)
             return -ENOMEM;
@@ -106,7 +120,7 @@ static int measure_forkcow(u32 n, u32 mark)
         enter(twin);
         bad += wrong(0, PAGES / 2, 100) + wrong(PAGES / 2, PAGES, 0);
         enter(own);
-        machine_mark(mark + 1);
+        phase_end(mark);
         space_free(twin);
         fill(0, PAGES, 0);
     }
@@ -121,14 +135,14 @@ static int measure_cr3(u32 n, u32 mark)
     twin = twin_new();
     if (!twin)
         return -ENOMEM;
-    for (u32 i = 0; i < 2 + n * SWITCHES; i++) { /* the first two fill TLBs and shadows */
+    for (u32 i = 0; i < 2 + n; i++) { /* the first two fill TLBs and shadows */
         if (i == 2)
-            machine_mark(mark);
+            phase(mark);
         enter(i & 1 ? own : twin);
         for (u32 page = 0; page < SWITCH_PAGES; page++)
             sum += *word(page);
     }
-    machine_mark(mark + 1);
+    phase_end(mark);
     enter(own);
     space_free(twin);
     return 0;
@@ -148,11 +162,11 @@ static int zero_once(gfn_t twin, u32 mark)
     for (u32 i = 0; i < KERNEL_SLOT; i++)
         if (i != SCRATCH_SLOT)
             table_bytes(spare)[i] = table_bytes(twin)[i];
-    machine_mark(mark);
+    phase(mark);
     space_retire(twin);
     memset(frame_bytes(table), 0, PAGE_SIZE);
     memset(frame_bytes(twin), 0, PAGE_SIZE);
-    machine_mark(mark + 1);
+    phase_end(mark);
     for (u32 i = 0; i < PAGES; i++)
         frame_put(pages[i]);
     frame_put(table);

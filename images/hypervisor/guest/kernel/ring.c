@@ -6,16 +6,19 @@
  * Who produces says how far (req_prod, rsp_prod); who consumes says from where on it wants to be woken
  * (req_event, rsp_event). A notification is sent only when the producer passes that mark. Before it
  * sleeps, a consumer sets its mark and then looks once more: whatever came in between was not announced.
+ *
+ * When domain 0 ends it says so; domain 1 gives the page back, and then the grant can be revoked.
  */
 #include "kernel.h"
 
 #define FRONT_DOMAIN 0u
 #define BACK_DOMAIN 1u
 #define FIRST_GRANT 0u
-#define BACK_IS_HERE 0 /* word of ring.pad */
+#define BACK_IS_HERE 0 /* words of ring.pad */
+#define FRONT_ENDS 1
 
 static struct ring *ring;
-static int port;
+static int port, grant;
 static u32 asked, answered; /* our own indices: produced and consumed */
 static volatile u32 upcalls;
 
@@ -56,12 +59,12 @@ static int front_connect(void)
         return -ENOMEM;
     ring = frame_bytes(gfn);
     ring->req_event = ring->rsp_event = 1;
-    int grant = hypercall(HC_GRANT, GRANT_ACCESS, gfn << 8 | BACK_DOMAIN, 0);
+    grant = hypercall(HC_GRANT, GRANT_ACCESS, gfn << 8 | BACK_DOMAIN, 0);
     port = hypercall(HC_EVENT, EVENT_ALLOC_UNBOUND, BACK_DOMAIN, 0);
     return grant == FIRST_GRANT && port == EVENT_FIRST_FREE ? 0 : -ENODEV;
 }
 
-static int front_ready(void)
+int ring_ready(void)
 {
     int error = 0;
     if (start.domid != FRONT_DOMAIN || start.nr_domains < 2)
@@ -112,9 +115,7 @@ static int wait_for_answers(void)
 
 int ring_run(struct io_run *run)
 {
-    int error = front_ready();
-    if (error)
-        return error;
+    int error = 0;
     u32 end = asked + run->count, before = upcalls;
     while (answered != end && !error) {
         u32 room = answered + run->depth, until = (int)(end - room) < 0 ? end : room;
@@ -126,6 +127,21 @@ int ring_run(struct io_run *run)
     }
     run->interrupts = upcalls - before;
     return error;
+}
+
+/* While the other side maps the page its grant cannot be revoked; when it has let go, it must be possible. */
+int ring_end(void)
+{
+    if (!ring || !ring->pad[BACK_IS_HERE])
+        return 0;
+    int early = hypercall(HC_GRANT, GRANT_END, grant, 0);
+    ring->pad[FRONT_ENDS] = 1;
+    notify();
+    for (u32 i = 0; i < 200 && ring->pad[BACK_IS_HERE]; i++)
+        sys_sleep(1, 0, 0);
+    int late = hypercall(HC_GRANT, GRANT_END, grant, 0);
+    hypercall(HC_EVENT, EVENT_CLOSE, port, 0);
+    return early == HV_EBUSY && late == 0 ? 0 : -EBUSY;
 }
 
 /* ---- the side that answers ---- */
@@ -144,7 +160,17 @@ static bool back_map(gfn_t gfn)
     return true;
 }
 
-static void back_connect(void)
+static void back_unmap(gfn_t gfn)
+{
+    if (paravirtual()) {
+        pt->update((gva_t)frame_bytes(gfn), &table_bytes(kernel_table)[gfn],
+            pte_make(gfn, PTE_P | PTE_W | PTE_A | PTE_D));
+        pt->flush();
+    }
+    hypercall(HC_GRANT, GRANT_UNMAP, FRONT_DOMAIN << 8 | FIRST_GRANT, 0);
+}
+
+static gfn_t back_connect(void)
 {
     gfn_t gfn = frame_alloc();
     while (!back_map(gfn))
@@ -153,6 +179,15 @@ static void back_connect(void)
         sys_sleep(2, 0, 0);
     ring = frame_bytes(gfn);
     ring->pad[BACK_IS_HERE] = 1;
+    return gfn;
+}
+
+static void back_disconnect(gfn_t gfn)
+{
+    ring->pad[BACK_IS_HERE] = 0;
+    back_unmap(gfn);
+    hypercall(HC_EVENT, EVENT_CLOSE, port, 0);
+    frame_put(gfn);
 }
 
 static bool requests(void)
@@ -185,20 +220,24 @@ static void sleep_until_notified(void)
         hypercall(HC_YIELD, 0, 0, 0);
     ring->req_event = asked + 1;
     barrier();
-    if (careless || !requests())
+    if (careless || (!requests() && !ring->pad[FRONT_ENDS]))
         WAIT_UNTIL(&upcalls, upcalls != seen);
 }
 
+/* Without a tick: only a notification wakes it. */
 int sys_serve(u32 a, u32 b, u32 c)
 {
     (void)a, (void)b, (void)c;
     if (start.domid != BACK_DOMAIN)
         return -ENODEV;
-    back_connect();
-    while (!current->killed) {
+    gfn_t gfn = back_connect();
+    timer_enable(false);
+    while (!current->killed && !ring->pad[FRONT_ENDS]) {
         while (requests())
             answer_all();
         sleep_until_notified();
     }
-    return -EINTR;
+    timer_enable(true);
+    back_disconnect(gfn);
+    return current->killed ? -EINTR : 0;
 }

@@ -9,7 +9,7 @@
 #define MMAP_PAGES 16u
 #define FAULT_PAGES 256u
 
-struct bench { const char *name; void (*run)(u32 n); };
+struct bench { const char *name; void (*run)(u32 n); u32 usual; };
 
 static u32 number; /* k of the one that runs */
 static bool measured;
@@ -151,8 +151,8 @@ static void bench_zero(u32 n) { by_kernel(MEASURE_ZERO, n); }
 static void bench_syscalls(u32 n) { bench_null(n * 100); }
 
 static const struct bench benches[] = {
-#define X(name) { #name, bench_##name },
-    BENCHMARKS(X)
+#define X(name, usual) { #name, bench_##name, usual },
+    BENCH_WORK(X)
 #undef X
 };
 
@@ -170,12 +170,12 @@ static void run(u32 i, u32 n)
 
 int main_bench(int argc, char **argv)
 {
-    u32 n = argc > 2 ? parse_number(argv[2]) : 1;
-    for (u32 i = 0; i < COUNT(benches); i++)
-        if (argc < 2 || strcmp(argv[1], "all") == 0 || strcmp(argv[1], benches[i].name) == 0) {
-            run(i, n);
-            if (argc > 1 && strcmp(argv[1], "all"))
-                return 0;
-        }
-    return argc > 1 && strcmp(argv[1], "all") ? complain("bench", argv[1], -ENOENT) : 0;
+    bool all = argc < 2 || strcmp(argv[1], "all") == 0, found = false;
+    for (u32 i = 0; i < COUNT(benches); i++) {
+        if (!all && strcmp(argv[1], benches[i].name))
+            continue;
+        run(i, argc > 2 ? parse_number(argv[2]) : benches[i].usual);
+        found = true;
+    }
+    return found ? 0 : complain("bench", argv[1], -ENOENT);
 }
