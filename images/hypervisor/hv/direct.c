@@ -14,8 +14,7 @@ static bool in_use_as_table(mfn_t mfn)
 /* Accessed and dirty are the CPU's to set, and the bits free for software mean nothing: no new use of anything. */
 static bool same_use(u32 old, u32 new)
 {
-    u32 kind = BUG(BUG_MISSING_REFCOUNT) ? PTE_P : PTE_P | PTE_W | PTE_PS;
-    return ((old ^ new) & (PTE_FRAME | kind)) == 0;
+    return ((old ^ new) & (PTE_FRAME | PTE_P | PTE_W | PTE_PS)) == 0;
 }
 
 /* The new entry's uses are taken before the old one's are given back: what both refer to never drops to 0. */
@@ -77,7 +76,7 @@ static int load_directory(struct domain *d, mfn_t mfn)
     d->vcpu.cr3 = mfn << PAGE_SHIFT;
     d->mmu.root = d->vcpu.cr3;
     load_cr3(d->mmu.root);
-    type_put(d, old);
+    type_put(d, BUG(BUG_MISSING_REFCOUNT) ? mfn : old);
     return 0;
 }
 
@@ -153,7 +152,7 @@ void direct_init(struct domain *d)
         type_get(d, machine_address(d->shared) >> PAGE_SHIFT, FRAME_WRITABLE)) {
         panic("the first page tables were refused");
     }
-    d->vcpu.cr0 = CR0_PE | CR0_WP | CR0_PG;
+    d->vcpu.cr0 = CR0_PE | CR0_ET | CR0_WP | CR0_PG;
     d->vcpu.cr3 = directory_mfn << PAGE_SHIFT;
     d->mmu.root = d->vcpu.cr3;
 }
@@ -164,6 +163,6 @@ void direct_release(struct domain *d)
     for (mfn_t mfn = FIRST_GUEST_MFN; mfn < MACHINE_FRAMES; mfn++) {
         if (owns(d, mfn) && frames[mfn].pinned) unpin(d, mfn);
     }
-    type_put(d, d->vcpu.cr3 >> PAGE_SHIFT);
+    if (!BUG(BUG_MISSING_REFCOUNT)) type_put(d, d->vcpu.cr3 >> PAGE_SHIFT);
     type_put(d, machine_address(d->shared) >> PAGE_SHIFT);
 }

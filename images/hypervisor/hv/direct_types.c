@@ -83,10 +83,9 @@ static int validate(struct domain *d, mfn_t mfn, u32 type)
 
 static void devalidate(struct domain *d, mfn_t mfn, u32 type)
 {
-    u32 *first = machine(mfn << PAGE_SHIFT), *end = first + slots_of(type);
+    const u32 *first = machine(mfn << PAGE_SHIFT);
     tables_gone_through++;
-    put_entries(d, type, first, end);
-    if (type == FRAME_L2) *end = 0;
+    put_entries(d, type, first, first + slots_of(type));
 }
 
 /*

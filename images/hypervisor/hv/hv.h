@@ -348,7 +348,7 @@ enum bug {
     BUG_LOST_WAKEUP,          /* an interrupt delivered between STI and HLT */
     BUG_DIRTY_LOST,           /* the dirty bit is not set in the guest's entry */
     BUG_EARLY_WRITABLE,       /* a shadow entry is writable before the guest's entry is dirty */
-    BUG_MISSING_REFCOUNT,     /* an entry made writable takes no use of its frame (direct paging) */
+    BUG_MISSING_REFCOUNT,     /* CR3 does not count as a use of the directory (direct paging) */
     BUG_STALE_CR3,            /* a new CR3 keeps the old shadow */
     BUG_USER_BIT,             /* the shadow PDE grants user access to everything */
     BUG_GRANT_AFTER_REVOKE,   /* a revoked grant leaves its mapping */
