@@ -177,6 +177,9 @@ export class RingsideTranslation extends HypervisorPanel {
       .chain td:empty {
         display: none;
       }
+      .chain tr.alarm td {
+        padding-left: var(--space-3);
+      }
       .chain td + td {
         border: 0;
         padding: 2px 0 6px var(--space-3);

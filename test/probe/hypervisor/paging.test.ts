@@ -233,6 +233,15 @@ describe("the recomposition of every shadow", () => {
     ],
     ["a foreign frame", (machine: MadeMachine) => leafWord(machine, ENTRY, (0x7ff << 12) | P | U | A), "foreign-frame"],
     [
+      "a directory that is not the one CR3 names",
+      (machine: MadeMachine) => {
+        const fields = machine.open().layout.structs;
+        const vcpu = machine.domainAddress(0) + fields.domain!.fields.vcpu!.offset;
+        machine.set("vcpu", vcpu, "cr3", 30 << 12);
+      },
+      "wrong-root",
+    ],
+    [
       "a writable page table",
       (machine: MadeMachine) =>
         machine.word(LEAF * 4096 + (ENTRY + 1) * 4, (machine.mfn(TABLE) << 12) | P | W | U | A | D),

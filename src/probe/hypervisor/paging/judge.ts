@@ -21,6 +21,7 @@ export type Reason =
   | "too-user"
   | "not-user"
   | "not-in-guest"
+  | "wrong-root"
   | "hypervisor-slot"
   | "one-table";
 

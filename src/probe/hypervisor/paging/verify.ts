@@ -1,7 +1,7 @@
 import { type Hypervisor, structures } from "../hypervisor.ts";
 import { enumerator } from "../layout.ts";
 import { type Hex, hex } from "../memory.ts";
-import { A, CR4_PSE, D, frameOf, P, PS, U, W } from "./entry.ts";
+import { A, CR0_PG, CR4_PSE, D, frameOf, P, PS, U, W } from "./entry.ts";
 import type { GuestPage } from "./guest-walk.ts";
 import { compose, excess, type Reason } from "./judge.ts";
 import { domainSpace, type HypervisorSide, type ShadowPage, type Space, shadowPages } from "./space.ts";
@@ -166,7 +166,17 @@ function overEntries(space: Space, table: number, each: (slot: number, value: nu
   return present;
 }
 
+const NO_SHADOW = { index: -1, kind: "none", unsync: false, gfn: 0, refs: 0, mfn: 0, copy: 0, flood: 0 };
+
 const DIRECTORIES: ReadonlySet<string> = new Set(["l2", "vtlb_l2", "identity"]);
+
+/** What CR3 holds while the domain runs must be the shadow of the directory the domain believes it holds. */
+function rootFaults(space: Space, side: HypervisorSide): readonly Reason[] {
+  const root = side.shadowsByMfn.get(frameOf(side.root));
+  const kind = (space.cr0 & CR0_PG) === 0 ? "identity" : space.mode === "vtlb" ? "vtlb_l2" : "l2";
+  if (root?.kind !== kind || root.domain !== space.domain) return ["wrong-root"];
+  return kind === "l2" && root.gfn !== frameOf(space.cr3) ? ["wrong-root"] : [];
+}
 
 /** A table granted to another domain for writing changes unseen: verify.c leaves it out too. */
 function writableElsewhere(space: Space, side: HypervisorSide, shadow: ShadowPage): boolean {
@@ -175,6 +185,9 @@ function writableElsewhere(space: Space, side: HypervisorSide, shadow: ShadowPag
 }
 
 function verifyShadows(space: Space, side: HypervisorSide, pages: readonly ShadowPage[], report: Report): number {
+  const wrong = rootFaults(space, side);
+  const root = side.shadowsByMfn.get(frameOf(side.root));
+  if (wrong.length > 0) report({ ...(root ?? NO_SHADOW), domain: space.domain! }, 0, side.root, wrong);
   let entries = 0;
   for (const shadow of pages) {
     if (writableElsewhere(space, side, shadow)) continue;

@@ -107,6 +107,7 @@ export const en = {
     "too-user": "It lets user mode in where the guest does not.",
     "not-user": "It keeps user mode out where the guest lets it in.",
     "not-in-guest": "It maps what the guest does not map.",
+    "wrong-root": "The directory the processor walks is not the shadow of the one CR3 names.",
     "hypervisor-slot":
       "Its entry code, its descriptor tables and its stack lie here; user and kernel mode of the guest cannot write them.",
     "one-table": "Every entry was checked by the hypervisor before it was stored.",

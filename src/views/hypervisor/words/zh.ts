@@ -99,6 +99,7 @@ export const zh: HypervisorWords = {
     "too-user": "客户不让用户态进的地方，它让进了。",
     "not-user": "客户让用户态进的地方，它不让进。",
     "not-in-guest": "它映射了客户没有映射的东西。",
+    "wrong-root": "处理器走的页目录不是 CR3 所指页目录的影子。",
     "hypervisor-slot": "这里是监控器的入口代码、描述符表和栈；客户的用户态和内核态都不能写。",
     "one-table": "每一项在写入之前都由监控器检查过。",
   },
