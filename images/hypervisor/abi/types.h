@@ -30,6 +30,7 @@ typedef u32 mfn_t; /* machine frame number: ma >> 12 */
 #define PTE_FRAME 0xFFFFF000u
 
 #define CR0_PE 0x00000001u
+#define CR0_ET 0x00000010u /* always 1 */
 #define CR0_WP 0x00010000u
 #define CR0_PG 0x80000000u
 #define CR4_PSE 0x10u

@@ -61,7 +61,7 @@ static void first_registers(struct domain *d)
         .esp = (pv ? GUEST_BASE : 0) + KERNEL_GPA,
         .ds = GUEST_UDS, .es = GUEST_UDS, .fs = GUEST_UDS, .gs = GUEST_UDS,
     };
-    d->vcpu.cr0 = CR0_PE | (pv ? CR0_PG | CR0_WP : 0);
+    d->vcpu.cr0 = CR0_PE | CR0_ET | (pv ? CR0_PG | CR0_WP : 0);
 }
 
 struct domain *domain_create(u32 mode, u32 role, u32 flags)

@@ -26,6 +26,7 @@ static bool read_cr(struct domain *d, struct regs *regs, const struct insn *insn
 
 static bool set_cr0(struct domain *d, u32 value)
 {
+    value |= CR0_ET;
     if (d->mmu.mode == MODE_PV && (value ^ d->vcpu.cr0) & (CR0_PG | CR0_WP))
         return false; /* paging is the hypervisor's */
     if (!(value & CR0_PE)) {
