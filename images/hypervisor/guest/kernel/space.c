@@ -21,10 +21,10 @@ static void write_cr4(u32 cr4)
     __asm__ volatile("mov %0, %%cr4" : : "r"(cr4) : "memory");
 }
 
-/* `pge`: the kernel's pages stay in the TLB across a switch of address spaces. */
+/* The kernel's pages stay in the TLB across a switch of address spaces; with `nopge` they do not. */
 static void global_pages(void)
 {
-    if (!boot_option("pge") || !(cpu_features() & CPUID_PGE))
+    if (boot_option("nopge") || !(cpu_features() & CPUID_PGE))
         return;
     for (u32 i = 0; i < PAGE_ENTRIES; i++)
         first_table[i] |= PTE_G;
@@ -37,7 +37,7 @@ static void large_page(void)
     if (!boot_option("psepages") || !(cpu_features() & CPUID_PSE))
         return;
     write_cr4(read_cr4() | CR4_PSE);
-    kernel_entry = PTE_P | PTE_W | PTE_PS | (boot_option("pge") ? PTE_G : 0);
+    kernel_entry = PTE_P | PTE_W | PTE_PS | (boot_option("nopge") ? 0 : PTE_G);
     kernel_table = 0;
 }
 
