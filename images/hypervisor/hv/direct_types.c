@@ -49,11 +49,18 @@ void reference_put(mfn_t mfn)
     }
 }
 
-/* Most entries of most tables are empty, and passed over quickly. */
+/* Most entries of most tables are absent: four at a time are passed over. */
+const u32 *next_entry(const u32 *entry, const u32 *end)
+{
+    while (entry + 4 <= end && !((entry[0] | entry[1] | entry[2] | entry[3]) & PTE_P)) entry += 4;
+    while (entry < end && !(*entry & PTE_P)) entry++;
+    return entry;
+}
+
 static void put_entries(struct domain *d, u32 type, const u32 *first, const u32 *end)
 {
-    for (const u32 *entry = first; entry < end; entry++) {
-        if (*entry & PTE_P) entry_put(d, type, *entry);
+    for (const u32 *entry = next_entry(first, end); entry < end; entry = next_entry(entry + 1, end)) {
+        entry_put(d, type, *entry);
     }
 }
 
@@ -71,8 +78,8 @@ static int validate(struct domain *d, mfn_t mfn, u32 type)
 {
     u32 *first = machine(mfn << PAGE_SHIFT), *end = first + slots_of(type);
     tables_gone_through++;
-    for (const u32 *entry = first; entry < end; entry++) {
-        int error = *entry & PTE_P ? entry_get(d, type, *entry) : 0;
+    for (const u32 *entry = next_entry(first, end); entry < end; entry = next_entry(entry + 1, end)) {
+        int error = entry_get(d, type, *entry);
         if (!error) continue;
         put_entries(d, type, first, entry);
         return error;

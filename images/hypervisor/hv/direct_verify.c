@@ -44,8 +44,7 @@ static void recount_table(struct domain *d, mfn_t table)
 {
     bool directory = frames[table].type == FRAME_L2;
     const u32 *entry = machine(table << PAGE_SHIFT), *end = entry + (directory ? HV_SLOT : PAGE_ENTRIES);
-    for (; entry < end; entry++) {
-        if (!(*entry & PTE_P)) continue;
+    for (entry = next_entry(entry, end); entry < end; entry = next_entry(entry + 1, end)) {
         if (directory) recount_link(d, machine_address(entry), *entry);
         else recount_mapping(d, machine_address(entry), *entry);
     }

@@ -291,6 +291,7 @@ void type_put(struct domain *d, mfn_t mfn);
 int entry_get(struct domain *d, u32 level, u32 entry); /* what an entry of an L1 or L2 table refers to gets one more use */
 void entry_put(struct domain *d, u32 level, u32 entry);
 extern u32 tables_gone_through; /* in this hypercall, entry by entry: what takes long in one */
+const u32 *next_entry(const u32 *entry, const u32 *end); /* the first present one from `entry` on, or `end` */
 int reference_get(mfn_t mfn); /* a use that asks for no type: a read-only mapping, a grant */
 void reference_put(mfn_t mfn);
 

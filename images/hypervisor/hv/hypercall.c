@@ -130,10 +130,11 @@ static int multicall(struct domain *d, gva_t list, u32 n)
     int result = 0;
     if (n > BATCH_MAX || copy_from_guest(d, m, list, n * sizeof *m)) return refuse(REFUSE_CALL, HC_MULTICALL, n);
     for (u32 i = 0; i < n && result >= 0; i++) {
-        bool allowed = m[i].op != HC_MULTICALL && m[i].op != HC_EXIT;
-        result = allowed ? call(d, m[i].op, m[i].args[0], m[i].args[1], m[i].args[2]) : refuse(REFUSE_CALL, HC_MULTICALL, m[i].op);
-        copy_to_guest(d, list + i * sizeof *m + sizeof m->op + sizeof m->args, &result, sizeof result);
+        if (m[i].op == HC_MULTICALL || m[i].op == HC_EXIT) result = refuse(REFUSE_CALL, HC_MULTICALL, m[i].op);
+        else result = call(d, m[i].op, m[i].args[0], m[i].args[1], m[i].args[2]);
+        m[i].result = (u32)result;
     }
+    copy_to_guest(d, list, m, n * sizeof *m);
     return result < 0 ? result : 0;
 }
 
