@@ -1,8 +1,9 @@
-import { css, html, nothing, type PropertyDeclarations, svg, type TemplateResult } from "lit";
+import { css, html, nothing, type PropertyDeclarations, type PropertyValues, svg, type TemplateResult } from "lit";
 import type { FrameRun, Frames } from "../../probe/hypervisor/frames.ts";
 import { hex } from "../../probe/hypervisor/memory.ts";
 import { machineColour, machineLetter } from "../machine.ts";
-import { cellAt, corner, extent, move } from "./cells.ts";
+import { cellAt, corner, extent, fillPath, move } from "./cells.ts";
+import { changedFrames } from "./changes.ts";
 import { memoryGrid, memoryLayers, runAt } from "./memory-layers.ts";
 import { HypervisorPanel } from "./panel.ts";
 import { digits, frameNumber } from "./parts.ts";
@@ -19,6 +20,8 @@ export class RingsideMemoryOwnership extends HypervisorPanel {
   declare frames: Frames | undefined;
   /** The machine frame spoken of below the picture. */
   declare private cursor: number;
+  private fresh: readonly number[] = [];
+  private beat: 0 | 1 = 0;
 
   static override styles = [
     ...HypervisorPanel.styles,
@@ -69,6 +72,12 @@ export class RingsideMemoryOwnership extends HypervisorPanel {
     this.cursor = 0;
   }
 
+  protected override willUpdate(changed: PropertyValues<this>) {
+    if (!changed.has("frames")) return;
+    this.fresh = this.frames ? changedFrames(changed.get("frames"), this.frames) : [];
+    this.beat = this.beat ? 0 : 1;
+  }
+
   protected override data() {
     return this.frames;
   }
@@ -82,6 +91,7 @@ export class RingsideMemoryOwnership extends HypervisorPanel {
       <svg class="memory" viewBox="0 0 ${width} ${height}" tabindex="0" role="application" aria-label="${words.memory.label}. ${words.memory.keys}"
         @keydown=${this.steer} @click=${this.point}>
         ${memoryLayers(frames).map(({ owner, type, path }) => svg`<path d=${path} fill=${hueOf(owner, type)}/>`)}
+        <path class="fresh-${this.beat}" d=${fillPath(grid, this.fresh)}/>
         <rect class="cursor" x=${at.x} y=${at.y} width=${grid.side} height=${grid.side}/>
       </svg>
       <p class="detail" aria-live="polite">${this.detail(frames, words)}</p>

@@ -1,7 +1,8 @@
-import { css, html, nothing, type PropertyDeclarations, svg, type TemplateResult } from "lit";
+import { css, html, nothing, type PropertyDeclarations, type PropertyValues, svg, type TemplateResult } from "lit";
 import type { PageTableMap, Slot } from "../../probe/hypervisor/paging/table-map.ts";
 import { emit } from "../events.ts";
-import { cellAt, corner, extent, move } from "./cells.ts";
+import { cellAt, corner, extent, fillPath, move } from "./cells.ts";
+import { changedSlots } from "./changes.ts";
 import { entriesOf, type LayerName, mapLayers, slotAt, TABLE_GRID } from "./map-layers.ts";
 import { HypervisorPanel } from "./panel.ts";
 import { address, digits } from "./parts.ts";
@@ -36,6 +37,8 @@ export class RingsidePageTableMap extends HypervisorPanel {
   declare private cursors: Readonly<Record<Which, number>>;
   /** The grid that is spoken of below the picture. */
   declare private active: Which;
+  private fresh: Readonly<Record<Which, readonly number[]>> = { directory: [], leaf: [] };
+  private beat: 0 | 1 = 0;
 
   static override styles = [
     ...HypervisorPanel.styles,
@@ -168,6 +171,17 @@ export class RingsidePageTableMap extends HypervisorPanel {
     this.active = "directory";
   }
 
+  protected override willUpdate(changed: PropertyValues<this>) {
+    if (!changed.has("map") && !changed.has("leaf")) return;
+    const [map, leaf] = [changed.get("map") ?? this.map, changed.get("leaf") ?? this.leaf];
+    const same = map?.domain === this.map?.domain;
+    this.fresh = {
+      directory: same ? changedSlots(map?.directory, this.map?.directory ?? []) : [],
+      leaf: same ? changedSlots(entriesOf(leaf, this.opened), entriesOf(this.leaf, this.opened) ?? []) : [],
+    };
+    this.beat = this.beat ? 0 : 1;
+  }
+
   protected override data() {
     if (!this.map) return undefined;
     return { ...this.map, tables: this.leaf?.tables ?? this.map.tables };
@@ -203,6 +217,7 @@ export class RingsidePageTableMap extends HypervisorPanel {
           this.active = which;
         }}>
         <path class="lines" d=${gridLines()}/>
+        <path class="fresh-${this.beat}" d=${fillPath(TABLE_GRID, this.fresh[which])}/>
         ${mapLayers(slots, this.map!.mode === "pv").map((layer) => svg`<path class=${layer.name} d=${layer.path}/>`)}
         ${open ? svg`<rect class="open" x=${open.x} y=${open.y} width=${side} height=${side}/>` : nothing}
         <rect class="cursor" x=${at.x} y=${at.y} width=${side} height=${side}/>

@@ -155,4 +155,40 @@ export const panelStyles = css`
   .plain tr.here > * {
     background: var(--accent-soft);
   }
+
+  /* Two names for one fade: a mark set again while the old one is there has to start anew. */
+  @keyframes fade-0 {
+    from {
+      background: var(--new);
+      fill: var(--warn);
+    }
+  }
+  @keyframes fade-1 {
+    from {
+      background: var(--new);
+      fill: var(--warn);
+    }
+  }
+  .fresh-0 {
+    fill: transparent;
+    animation: fade-0 1s ease-out;
+  }
+  .fresh-1 {
+    fill: transparent;
+    animation: fade-1 1s ease-out;
+  }
+  @media (prefers-reduced-motion: reduce) {
+    .fresh-0,
+    .fresh-1 {
+      animation: none;
+      outline: 2px solid var(--warn);
+      outline-offset: -2px;
+      stroke: var(--warn);
+      stroke-width: 1.5;
+    }
+    svg .fresh-0,
+    svg .fresh-1 {
+      outline: none;
+    }
+  }
 `;

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Exit } from "../../../src/probe/hypervisor/exits.ts";
 import { frames } from "../../../src/probe/hypervisor/frames.ts";
-import { pageTableMap } from "../../../src/probe/hypervisor/paging/table-map.ts";
+import { type PageTableMap, pageTableMap } from "../../../src/probe/hypervisor/paging/table-map.ts";
 import { translate } from "../../../src/probe/hypervisor/paging/translate.ts";
 import { cellAt, corner, extent, fillPath, move } from "../../../src/views/hypervisor/cells.ts";
+import { changedCells, changedFrames, changedSlots } from "../../../src/views/hypervisor/changes.ts";
 import { LANES, laneOf, nearest, notchPath, placeExits, spanOf } from "../../../src/views/hypervisor/lanes.ts";
 import { entriesOf, layersOf, mapLayers, slotAt, TABLE_GRID } from "../../../src/views/hypervisor/map-layers.ts";
 import { memoryGrid, memoryLayers, runAt } from "../../../src/views/hypervisor/memory-layers.ts";
@@ -19,6 +20,7 @@ import {
   P,
   PROGRAM,
   shadowMachine,
+  TABLE,
   U,
 } from "../../probe/hypervisor/machine.ts";
 
@@ -60,10 +62,8 @@ describe("the picture of a translation", () => {
 });
 
 describe("the picture of the page tables", () => {
-  const table = (slot: number) => {
-    const map = pageTableMap(shadowMachine().open(), { domain: 0, from: slot, count: 1 });
-    return entriesOf(map, slot)!;
-  };
+  const table = (slot: number) =>
+    entriesOf(pageTableMap(shadowMachine().open(), { domain: 0, from: slot, count: 1 }), slot)!;
 
   it("tells what is absent, lazy, read-only and written apart", () => {
     const entries = table(PROGRAM >>> 22);
@@ -90,6 +90,36 @@ describe("the picture of the page tables", () => {
         expect(Number(y)).toBeLessThanOrEqual(height);
       }
     }
+  });
+});
+
+describe("what is marked as changed", () => {
+  const map = (machine: MadeMachine) => pageTableMap(machine.open(), { domain: 0, from: PROGRAM >>> 22, count: 1 });
+
+  it("is what differs from the last reading, and nothing without one", () => {
+    const machine = shadowMachine();
+    const table = (reading: PageTableMap) => entriesOf(reading, PROGRAM >>> 22)!;
+    const before = table(map(machine));
+    machine.word(LEAF * 4096 + ENTRY * 4, 0);
+    machine.guestEntry(TABLE, ENTRY + 2, 0);
+    expect(changedSlots(before, table(map(machine)))).toEqual([ENTRY, ENTRY + 2]);
+    expect(changedSlots(before, before)).toEqual([]);
+    expect(changedSlots(undefined, before)).toEqual([]);
+  });
+
+  it("is told cell by cell for one address, and not for another", () => {
+    const machine = shadowMachine();
+    const before = at(machine, PROGRAM);
+    machine.word(LEAF * 4096 + ENTRY * 4, 0);
+    expect([...changedCells(before, at(machine, PROGRAM))]).toEqual(["shadow PTE", "shadow end"]);
+    expect(changedCells(before, at(machine, KERNEL)).size).toBe(0);
+  });
+
+  it("is a frame that has another use or owner", () => {
+    const machine = shadowMachine();
+    const before = frames(machine.open());
+    machine.frame(machine.mfn(7), { owner: 2 });
+    expect(changedFrames(before, frames(machine.open()))).toEqual([machine.mfn(7)]);
   });
 });
 
