@@ -113,24 +113,28 @@ export class Inspector {
     void this.look();
   }
 
-  /** Reads what the panels show. Asked again while it reads, it reads once more after. */
-  look(): Promise<void> {
+  /**
+   * Reads what the panels show. Asked again while it reads, it reads once more after.
+   *
+   * @param early the machine may not be there yet: what cannot be read is no problem
+   */
+  look(early = false): Promise<void> {
     this.again = this.reading !== undefined;
-    this.reading ??= this.readAll().finally(() => {
+    this.reading ??= this.readAll(early).finally(() => {
       this.reading = undefined;
       if (this.again) void this.look();
     });
     return this.reading;
   }
 
-  private async readAll(): Promise<void> {
+  private async readAll(early: boolean): Promise<void> {
     const asked = this.state;
     const problems: Record<string, string> = {};
     const read = async (kind: Kind): Promise<Partial<Inspection>> => {
       try {
         return (await READS[kind]?.(this.probe, asked)) ?? {};
       } catch (error) {
-        problems[kind] = error instanceof Error ? error.message : String(error);
+        if (!early) problems[kind] = error instanceof Error ? error.message : String(error);
         return {};
       }
     };

@@ -5,6 +5,7 @@ export const labPageStyles = css`
     position: relative;
     display: grid;
     grid-template-rows: minmax(0, 1fr) auto auto;
+    grid-template-columns: minmax(0, 1fr);
     min-width: 0;
     min-height: 0;
   }
@@ -52,7 +53,16 @@ export const labPageStyles = css`
     box-shadow: 0 8px 32px rgb(0 0 0 / 0.2);
   }
   :host([narrow]) {
-    grid-template-rows: auto minmax(0, 1fr);
+    display: flex;
+    flex-direction: column;
+  }
+  .body.narrow,
+  :host([narrow]) ringside-transport {
+    flex: 1;
+    min-height: 0;
+  }
+  :host([narrow]) .stepper {
+    order: 1;
   }
   .toast.narrow {
     bottom: 16px;

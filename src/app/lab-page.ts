@@ -247,7 +247,7 @@ export class RingsideLabPage extends LitElement {
         ${withSteps ? this.steps(running, width) : nothing}
         ${this.stage(running, machines)}
       </div>
-      ${stepped === undefined || (this.narrow && this.tab !== "controls") ? nothing : stepper(running, stepped, this.language, machines)}
+      ${stepped === undefined || (this.narrow && this.tab === "steps") ? nothing : stepper(running, stepped, this.language, machines)}
       <ringside-transport style=${withSteps ? `--controls:${width}px` : nothing} ?hidden=${this.narrow && this.tab !== "controls"} .language=${this.language} .machines=${machines}
         .timeline=${running.timeline} .now=${Date.now()} .busy=${this.busy} @ringside-transport=${this.onTransport}
         @ringside-speed=${this.onSpeed}></ringside-transport>

@@ -38,8 +38,9 @@ export interface Inside {
 
 /** Between two looks at meters and live views, in milliseconds. */
 const LOOK_EVERY = 1000;
-/** Between two looks into a machine that runs a hypervisor: its exits are shown as they come. */
+/** Between two looks into a machine that runs a hypervisor: its exits are shown as they come, the first at once. */
 const INSPECT_EVERY = 250;
+const INSPECT_FIRST = 40;
 
 /** A lab on the page: its session, its hosts' workers, its consoles, and what was seen of its machines over time. */
 export class RunningLab {
@@ -102,7 +103,7 @@ export class RunningLab {
   /** Starts the machines and the clock that looks at them. */
   async start(): Promise<void> {
     this.looking = setTimeout(() => void this.look(), LOOK_EVERY);
-    this.inspecting = setTimeout(() => void this.inspectAll(), INSPECT_EVERY);
+    this.inspecting = setTimeout(() => void this.inspectAll(), INSPECT_FIRST);
     await this.session.start();
   }
 
@@ -308,10 +309,16 @@ export class RunningLab {
 
   private async inspectAll() {
     if (this.attention) {
-      const running = [...this.inspectors].filter(([machine]) => this.runs(machine));
-      await Promise.all(running.map(([, inspector]) => inspector.look()));
+      const lively = [...this.inspectors].filter(([machine]) => this.runs(machine) || this.starts(machine));
+      await Promise.all(lively.map(([machine, inspector]) => inspector.look(this.starts(machine))));
     }
-    if (!this.closed) this.inspecting = setTimeout(() => void this.inspectAll(), INSPECT_EVERY);
+    const waiting = [...this.inspectors].some(([machine, { state }]) => this.starts(machine) && !state.trace);
+    const later = waiting ? INSPECT_FIRST : INSPECT_EVERY;
+    if (!this.closed) this.inspecting = setTimeout(() => void this.inspectAll(), later);
+  }
+
+  private starts(machine: string): boolean {
+    return this.session.state.machines[machine]?.status === "starting";
   }
 
   private runs(machine: string): boolean {

@@ -138,13 +138,14 @@ export class Machines {
   }
 
   /**
-   * Asks for a look into a machine's memory, which takes no part of the machine's: it may stand still, or have stopped.
+   * Asks for a look into a machine's memory, which takes no part of the machine's: it may stand still, have stopped, or
+   * be on its way to its prompt.
    *
-   * @throws Unavailable when there is no such machine yet; else as {@link ask}
+   * @throws Unavailable when it has no host yet; else as {@link ask}
    */
   async peek<T>(name: string, limit: number, call: (host: HostApi) => Promise<T>): Promise<T> {
     const entry = this.#entry(name);
-    if (!entry.host || entry.state.status === "starting") {
+    if (!entry.host) {
       throw new Unavailable({ code: "machine-starting", machine: name });
     }
     return this.#guarded(entry, limit, call(entry.host));
