@@ -128,6 +128,7 @@ void space_ready(gfn_t directory);
 gfn_t space_fork(gfn_t from, gfn_t kernel_stack);   /* copy-on-write; 0: no memory */
 void space_free(gfn_t directory);                   /* not the one in CR3; in two steps: */
 void space_retire(gfn_t directory);                 /* its tables are plain memory again */
+void space_unseal_tables(gfn_t directory);          /* (only those below it) */
 void space_release(gfn_t directory);                /* cleared and given back, with the pages in them */
 u32 *space_entry(gfn_t directory, gva_t va);        /* NULL: no table there */
 u32 *space_entry_make(gva_t va);                    /* in the current space; NULL: no memory */

@@ -163,7 +163,10 @@ static int zero_once(gfn_t twin, u32 mark)
         if (i != SCRATCH_SLOT)
             table_bytes(spare)[i] = table_bytes(twin)[i];
     phase(mark);
-    space_retire(twin);
+    pt->unpin(twin);
+    pt->unseal(twin);
+    pt->unseal(table);
+    pt->flush();
     memset(frame_bytes(table), 0, PAGE_SIZE);
     memset(frame_bytes(twin), 0, PAGE_SIZE);
     phase_end(mark);
@@ -171,6 +174,7 @@ static int zero_once(gfn_t twin, u32 mark)
         frame_put(pages[i]);
     frame_put(table);
     frame_put(twin);
+    space_unseal_tables(spare);
     space_release(spare);
     return 0;
 }

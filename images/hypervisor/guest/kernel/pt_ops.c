@@ -38,12 +38,20 @@ static void native_invalidate(gva_t va)
     __asm__ volatile("invlpg (%0)" : : "r"(va) : "memory");
 }
 
-/* An entry that was not present is in no TLB (SDM vol. 3A, 4.10.2.3), so it needs no INVLPG. */
+/*
+ * An entry that was not present is in no TLB, and one that only allows more can at worst cause a fault that
+ * finds nothing to do (SDM vol. 3A, 4.10.2.3 and 4.10.4.3). Neither needs an INVLPG.
+ */
+static bool stale(u32 old, u32 value)
+{
+    return (old & PTE_P) && (old & ~value || (old ^ value) & PTE_FRAME);
+}
+
 static void native_update(gva_t va, u32 *slot, u32 value)
 {
     u32 old = *slot;
     native_set(slot, value);
-    if (old & PTE_P)
+    if (stale(old, value))
         native_invalidate(va);
 }
 
@@ -191,7 +199,7 @@ static void ptwr_update(gva_t va, u32 *slot, u32 value)
 {
     u32 old = *slot;
     native_set(slot, value);
-    if (old & PTE_P)
+    if (stale(old, value))
         pv_invalidate(va);
 }
 

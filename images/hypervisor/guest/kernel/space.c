@@ -65,6 +65,19 @@ u32 space_kernel_entry(void)
     return kernel_entry;
 }
 
+/* The first entry from `i` on that is not zero, or `end`: most of a table is empty, and one SCAS skips all of that. */
+static u32 used_from(const u32 *entries, u32 i, u32 end)
+{
+    const u32 *at = entries + i;
+    u32 left = end - i;
+    bool all_zero = true;
+    if (left)
+        __asm__ volatile("repe scasl" : "+D"(at), "+c"(left), "=@ccz"(all_zero) : "a"(0) : "memory");
+    return all_zero ? end : (u32)(at - entries) - 1;
+}
+
+#define EACH_USED(i, entries, end) (u32 i = used_from(entries, 0, end); i < end; i = used_from(entries, i + 1, end))
+
 bool space_put(gfn_t directory, gva_t va, gfn_t gfn, u32 flags)
 {
     u32 *slot = &table_bytes(directory)[directory_slot(va)];
@@ -93,9 +106,9 @@ gfn_t space_new(gfn_t kernel_stack)
 
 void space_ready(gfn_t directory)
 {
-    for (u32 i = 0; i < KERNEL_SLOT; i++)
-        if (table_bytes(directory)[i])
-            pt->seal(pte_frame(table_bytes(directory)[i]));
+    const u32 *slots = table_bytes(directory);
+    for EACH_USED (i, slots, KERNEL_SLOT)
+        pt->seal(pte_frame(slots[i]));
     pt->seal(directory);
     pt->pin(directory);
 }
@@ -123,10 +136,10 @@ u32 *space_entry_make(gva_t va)
 /* Both sides lose write access to what was writable; who writes first gets a copy (fault.c). */
 static bool fork_table(gfn_t directory, gva_t base, u32 *from)
 {
-    for (u32 i = 0; i < PAGE_ENTRIES; i++) {
+    for EACH_USED (i, from, PAGE_ENTRIES) {
         u32 entry = from[i];
-        if (!(entry & PTE_P) || !(entry & PTE_U))
-            continue;
+        if (!(entry & PTE_U))
+            continue; /* the kernel's stack: each has its own */
         if (!space_put(directory, base + i * PAGE_SIZE, pte_frame(entry), entry & ~(PTE_FRAME | PTE_W)))
             return false;
         frame_get(pte_frame(entry));
@@ -141,11 +154,8 @@ gfn_t space_fork(gfn_t from, gfn_t kernel_stack)
 {
     gfn_t directory = space_new(kernel_stack);
     bool complete = directory != 0;
-    for (u32 i = 0; i < KERNEL_SLOT && complete; i++) {
-        u32 entry = table_bytes(from)[i];
-        if (entry & PTE_P)
-            complete = fork_table(directory, i << 22, table_bytes(pte_frame(entry)));
-    }
+    for EACH_USED (i, table_bytes(from), KERNEL_SLOT)
+        complete = complete && fork_table(directory, i << 22, table_bytes(pte_frame(table_bytes(from)[i])));
     pt->flush_tlb();
     if (complete) {
         space_ready(directory);
@@ -159,28 +169,29 @@ gfn_t space_fork(gfn_t from, gfn_t kernel_stack)
     return 0;
 }
 
+void space_unseal_tables(gfn_t directory)
+{
+    const u32 *slots = table_bytes(directory);
+    for EACH_USED (i, slots, KERNEL_SLOT)
+        pt->unseal(pte_frame(slots[i]));
+    pt->flush();
+}
+
 /* PV: once unpinned, none of it is a page table any more, and all of it can be made writable again. */
 void space_retire(gfn_t directory)
 {
-    u32 *slots = table_bytes(directory);
     pt->unpin(directory);
     pt->unseal(directory);
-    for (u32 i = 0; i < KERNEL_SLOT; i++)
-        if (slots[i])
-            pt->unseal(pte_frame(slots[i]));
-    pt->flush();
+    space_unseal_tables(directory);
 }
 
 /* Clears a table as a kernel does that must know every page it gives up, and drops those pages. */
 static void free_table(gfn_t table)
 {
-    volatile u32 *entries = table_bytes(table);
-    for (u32 i = 0; i < PAGE_ENTRIES; i++) {
-        u32 entry = entries[i];
-        if (!entry)
-            continue;
-        entries[i] = 0;
-        frame_put(pte_frame(entry));
+    u32 *entries = table_bytes(table);
+    for EACH_USED (i, entries, PAGE_ENTRIES) {
+        frame_put(pte_frame(entries[i]));
+        *(volatile u32 *)&entries[i] = 0;
     }
     frame_put(table);
 }
@@ -188,12 +199,10 @@ static void free_table(gfn_t table)
 void space_release(gfn_t directory)
 {
     u32 *slots = table_bytes(directory);
-    for (u32 i = 0; i < KERNEL_SLOT; i++) {
-        u32 entry = slots[i];
-        if (!entry)
-            continue;
-        slots[i] = 0;
-        free_table(pte_frame(entry));
+    for EACH_USED (i, slots, KERNEL_SLOT) {
+        gfn_t table = pte_frame(slots[i]);
+        *(volatile u32 *)&slots[i] = 0;
+        free_table(table);
     }
     frame_put(directory);
 }
@@ -247,18 +256,15 @@ void space_protect(gva_t start, gva_t end)
 static u32 table_pages(const u32 *entries)
 {
     u32 pages = 0;
-    for (u32 i = 0; i < PAGE_ENTRIES; i++)
-        pages += (entries[i] & (PTE_P | PTE_U)) == (PTE_P | PTE_U);
+    for EACH_USED (i, entries, PAGE_ENTRIES)
+        pages += (entries[i] & PTE_U) != 0;
     return pages;
 }
 
 u32 space_pages(gfn_t directory)
 {
     u32 pages = 0;
-    for (u32 i = 0; i < KERNEL_SLOT; i++) {
-        u32 entry = table_bytes(directory)[i];
-        if (entry & PTE_P)
-            pages += table_pages(table_bytes(pte_frame(entry)));
-    }
+    for EACH_USED (i, table_bytes(directory), KERNEL_SLOT)
+        pages += table_pages(table_bytes(pte_frame(table_bytes(directory)[i])));
     return pages;
 }
