@@ -67,25 +67,47 @@ static void set_register(struct regs *regs, u32 number, u32 size, u32 value)
     *reg = (*reg & ~(mask_of(size) << shift)) | (value & mask_of(size)) << shift;
 }
 
-/* Changes the aligned words that `size` bytes at `gva` lie in, one or two. */
-static bool write_guest(struct domain *d, gva_t gva, u32 value, u32 size)
-{
-    u32 mask = mask_of(size), shift = 8 * (gva & 3);
+/* The one or two aligned words that `size` bytes at `gva` lie in. */
+struct place {
+    gva_t gva;
+    u32 size, words;
     struct walk walk[2];
-    u32 words = (gva & 3) + size > 4 ? 2 : 1;
+};
 
-    for (u32 i = 0; i < words; i++) {
-        guest_walk(d, (gva & ~3u) + 4 * i, 0, &walk[i]);
-        if (walk[i].fault || !walk[i].bytes)
+static bool find(struct domain *d, gva_t gva, u32 size, struct place *place)
+{
+    place->gva = gva;
+    place->size = size;
+    place->words = (gva & 3) + size > 4 ? 2 : 1;
+    for (u32 i = 0; i < place->words; i++) {
+        guest_walk(d, (gva & ~3u) + 4 * i, 0, &place->walk[i]);
+        if (place->walk[i].fault || !place->walk[i].bytes)
             return false;
     }
-    for (u32 i = 0; i < words; i++) {
+    return true;
+}
+
+static u32 read(const struct place *place)
+{
+    u32 shift = 8 * (place->gva & 3), value = *(u32 *)place->walk[0].bytes >> shift;
+
+    if (place->words == 2)
+        value |= *(u32 *)place->walk[1].bytes << (32 - shift);
+    return value & mask_of(place->size);
+}
+
+static bool write(struct domain *d, const struct place *place, u32 value)
+{
+    u32 mask = mask_of(place->size), shift = 8 * (place->gva & 3);
+
+    for (u32 i = 0; i < place->words; i++) {
+        const struct walk *walk = &place->walk[i];
         u32 word_mask = i ? mask >> (32 - shift) : mask << shift;
         u32 word_value = i ? value >> (32 - shift) : value << shift;
-        u32 word = (*(u32 *)walk[i].bytes & ~word_mask) | (word_value & word_mask);
+        u32 word = (*(u32 *)walk->bytes & ~word_mask) | (word_value & word_mask);
         if (d->mmu.mode != MODE_PV)
-            mmu_store32(d, walk[i].gfn << PAGE_SHIFT | (((gva & ~3u) + 4 * i) & 0xFFC), word);
-        else if (direct_update(d, machine_address(walk[i].bytes), word))
+            mmu_store32(d, walk->gfn << PAGE_SHIFT | ((u32)walk->bytes & (PAGE_SIZE - 1)), word);
+        else if (direct_update(d, machine_address(walk->bytes), word))
             return false;
     }
     return true;
@@ -97,6 +119,7 @@ static enum store store_string(struct domain *d, struct regs *regs, const struct
     bool moves = insn->opcode < 0xA8;
     u32 size = insn->operand, step = regs->eflags & FLAG_DF ? -size : size;
     gva_t page = regs->edi >> PAGE_SHIFT;
+    struct place place;
 
     do {
         u32 value = regs->eax, fault;
@@ -106,7 +129,7 @@ static enum store store_string(struct domain *d, struct regs *regs, const struct
             inject_page_fault(d, regs->esi, fault);
             return STORE_FAULT;
         }
-        if (!write_guest(d, regs->edi, value, size))
+        if (!find(d, regs->edi, size, &place) || !write(d, &place, value))
             return STORE_UNKNOWN;
         regs->edi += step;
         regs->esi += moves ? step : 0;
@@ -185,7 +208,8 @@ enum store emulate_store(struct domain *d, struct regs *regs, gva_t gva)
 {
     struct insn insn;
     struct regs before = *regs;
-    u32 old = 0, value;
+    struct place place;
+    u32 value;
     gva_t target;
 
     if (!decode(d, regs, &insn))
@@ -197,9 +221,9 @@ enum store emulate_store(struct domain *d, struct regs *regs, gva_t gva)
     target = insn.ea;
     if (insn.opcode == 0x0FAB || insn.opcode == 0x0FB3 || insn.opcode == 0x0FBB) /* a bit string of any length */
         target += (u32)((int)*reg_of(regs, insn.reg) >> (insn.operand == 4 ? 5 : 4)) * insn.operand;
-    if (gva - target >= insn.operand || copy_from_guest(d, &old, target, insn.operand))
+    if (gva - target >= insn.operand || !find(d, target, insn.operand, &place))
         return STORE_UNKNOWN;
-    if (!new_value(regs, &insn, old, &value) || !write_guest(d, target, value, insn.operand)) {
+    if (!new_value(regs, &insn, read(&place), &value) || !write(d, &place, value)) {
         *regs = before;
         return STORE_UNKNOWN;
     }
