@@ -9,6 +9,7 @@ import type {
   Info,
   NestedWalk,
   PageTableMap,
+  RingState,
   Translation,
   Verification,
 } from "../../src/probe/hypervisor/index.ts";
@@ -120,6 +121,29 @@ describe("the independent recomposition", () => {
     await vi.waitUntil(async () => (await faultsOf(spec.name)) > 0, { timeout: 90_000 });
     await api.stop(spec.name);
     await starting;
+  });
+});
+
+describe("the ring between two domains", () => {
+  it.each(["shadow", "pv"])("is found by its grant and seen at work under mode=%s", async (mode) => {
+    const { api, name, probe } = await machine(`mode=${mode}`, "dom1=backend");
+    const work = api.run(name, "io ring 64 8");
+    const states = new Set<number>();
+    await vi.waitUntil(
+      async () => {
+        await api.travel(name, { to: "next" });
+        const [ring] = await probe<RingState[]>("ring.state");
+        if (!ring || ring.reqProd === 0) return false;
+        expect([ring.granter, ring.mapper]).toEqual([0, 1]);
+        expect(ring.entries.filter(({ holds }) => holds === "request")).toHaveLength(ring.pending);
+        states.add(ring.pending);
+        return ring.pending === 0 && ring.rspProd >= 64;
+      },
+      { timeout: 60_000, interval: 0 },
+    );
+    expect(Math.max(...states)).toBe(8);
+    await api.resume(name);
+    expect((await work).exit).toBe(0);
   });
 });
 

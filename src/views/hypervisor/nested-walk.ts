@@ -102,7 +102,7 @@ export class RingsideNestedWalk extends HypervisorPanel {
     const text = words.nested;
     const rows = Array.from({ length: Math.max(0, ...walk.references.map(({ row }) => row + 1)) }, (_, row) => row);
     const columns = Array.from({ length: walk.levels + 1 }, (_, column) => column);
-    return html`<p class="note">${walk.levels === 4 ? text.noteFour : text.note}</p><div class="computed">
+    return html`<p class="note">${walk.levels === 4 ? text.noteFour : text.note}</p><div class="computed" role="region" tabindex="0" aria-label=${words.nested.title}>
       <div class="totals"><b>${text.references(walk.references.length)}</b>
         <span class="note">${text.native(walk.native)}</span>${address("va", walk.gva)}</div>
       <table class="figure"><thead><tr><td class="empty"></td>${columns.map(
@@ -129,7 +129,7 @@ export class RingsideNestedWalk extends HypervisorPanel {
 
   protected override table(words: HypervisorWords): TemplateResult {
     const { columns } = words.nested;
-    return html`<p class="note">${this.walk!.levels === 4 ? words.nested.noteFour : words.nested.note}</p><div class="computed"><table class="plain">
+    return html`<p class="note">${this.walk!.levels === 4 ? words.nested.noteFour : words.nested.note}</p><div class="computed" role="region" tabindex="0" aria-label=${words.nested.title}><table class="plain">
       <thead><tr>${Object.values(columns).map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
       <tbody>${this.walk!.references.map(
         (

@@ -26,7 +26,7 @@ const DRAWN: readonly Flag[] = ["P", "W", "U", "A", "D", "PS", "G"];
 
 /** An entry's flags, those that are clear drawn faintly so that columns stay where they are. */
 export function flagRow(flags: readonly Flag[]): TemplateResult {
-  return html`<span class="flags" aria-label=${flags.join(" ")}>${DRAWN.map(
+  return html`<span class="flags" role="img" aria-label=${flags.join(" ")}>${DRAWN.map(
     (flag) => html`<i class=${flags.includes(flag) ? "on" : ""} aria-hidden="true">${flag}</i>`,
   )}</span>`;
 }

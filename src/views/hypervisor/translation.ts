@@ -110,7 +110,7 @@ export class RingsideTranslation extends HypervisorPanel {
         ...step,
       })),
     ];
-    return html`<div class="scroll"><table class="plain">
+    return html`<div class="scroll" role="region" tabindex="0" aria-label=${words.table}><table class="plain">
         <caption>va:${digits(translation.gva)}: ${words.verdicts[translation.verdict.kind]}</caption>
         <thead><tr>${Object.values(text.columns).map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
         <tbody>${entries.map(

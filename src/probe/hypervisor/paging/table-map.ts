@@ -59,8 +59,11 @@ const BY_WEIGHT: readonly Verdict["kind"][] = [
   "absent",
 ];
 
+/** A word of a table the processor walks; where no memory is, it finds nothing present. */
+const wordAt = ({ memory }: Space, at: number) => (at + 4 <= memory.size ? memory.u32(at) : 0);
+
 function cell(space: Space, at: number): Cell {
-  const value = at + 4 <= space.memory.size ? space.memory.u32(at) : 0;
+  const value = wordAt(space, at);
   return { at: hex(at), value: hex(value), flags: flagsOf(value) };
 }
 
@@ -99,7 +102,7 @@ function guestSide(
   if (table === undefined) return () => ({ ...none, page: undefined });
   return (index, gva) => {
     const guestAt = table + index * 4;
-    const guest = space.memory.u32(guestAt);
+    const guest = wordAt(space, guestAt);
     return { guestAt, guest, page: guest & P ? guestPage(4096, guest & ~0xfff, gva, [pde, guest]) : undefined };
   };
 }
@@ -108,12 +111,12 @@ function guestSide(
 function entryReader(space: Space, slot: number): EntryReader {
   const side = space.hypervisor!;
   const guest = guestSide(space, slot);
-  const pde = space.memory.u32(((side.root & ~0xfff) >>> 0) + slot * 4);
+  const pde = wordAt(space, ((side.root & ~0xfff) >>> 0) + slot * 4);
   const table = pde & P ? (pde & ~0xfff) >>> 0 : 0;
   return (index) => {
     const gva = ((slot << 22) | (index << 12)) >>> 0;
     const shadowAt = table === 0 ? 0 : table + index * 4;
-    const shadow = shadowAt === 0 ? 0 : space.memory.u32(shadowAt);
+    const shadow = shadowAt === 0 ? 0 : wordAt(space, shadowAt);
     const both = shadow & pde;
     const mapping = shadow & P ? { mfn: shadow >>> 12, writable: (both & W) !== 0, user: (both & U) !== 0 } : undefined;
     return { gva, ...guest(index, gva), shadowAt, shadow, mapping };
@@ -124,7 +127,7 @@ function entryReader(space: Space, slot: number): EntryReader {
 function slotState(space: Space, slot: number): { readonly tableShadowed: boolean; readonly unsync: boolean } {
   const side = space.hypervisor!;
   const root = side.shadowsByMfn.get(side.root >>> 12);
-  const pde = space.memory.u32(((side.root & ~0xfff) >>> 0) + slot * 4);
+  const pde = wordAt(space, ((side.root & ~0xfff) >>> 0) + slot * 4);
   const leaf = side.shadowsByMfn.get(pde >>> 12);
   return { tableShadowed: (pde & P) !== 0, unsync: root?.unsync === true || leaf?.unsync === true };
 }

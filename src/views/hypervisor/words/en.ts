@@ -234,7 +234,7 @@ export const en = {
     EXIT_IO_IN: "The port is not the guest's (IOPL is 0, no I/O bitmap). A device made of software answers.",
     EXIT_IO_OUT: "The port is not the guest's (IOPL is 0, no I/O bitmap). A device made of software takes the value.",
     EXIT_IRET:
-      "This IRET goes back to where a native one could not: its frame says so by a privilege level that does not fit.",
+      "At IOPL 0 a native IRET leaves the interrupt flag as it is. The hypervisor had laid a snare: a selector whose privilege levels do not fit, so that IRET faults and the guest's own flag can be given back.",
     EXIT_TABLE: "Loading a descriptor-table or task register is allowed in ring 0 only.",
     EXIT_SEGMENT:
       "The selector names a descriptor that the processor's own table does not have for this privilege level.",

@@ -199,7 +199,8 @@ export const zh: HypervisorWords = {
     EXIT_STI: "STI 需要客户没有的特权（IOPL 为 0）。等着的中断在下一条指令之后送达。",
     EXIT_IO_IN: "这个端口不归客户（IOPL 为 0，没有 I/O 位图）。由软件做成的设备回答。",
     EXIT_IO_OUT: "这个端口不归客户（IOPL 为 0，没有 I/O 位图）。由软件做成的设备收下这个值。",
-    EXIT_IRET: "这次 IRET 要回到原生 IRET 去不了的地方：它的栈帧用一个不匹配的特权级标明了这一点。",
+    EXIT_IRET:
+      "IOPL 为 0 时，原生的 IRET 不改变中断标志。监控器为此预先布置：选择子的特权级不匹配，IRET 因而出错，客户自己的中断标志才能恢复。",
     EXIT_TABLE: "只有 ring 0 能装入描述符表寄存器或任务寄存器。",
     EXIT_SEGMENT: "这个选择子指的描述符，处理器自己的表在这个特权级上没有。",
     EXIT_SOFT_INT: "这个向量的门不能从这里使用，INT n 因此引起保护异常，错误码里有向量号。",
