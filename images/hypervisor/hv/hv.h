@@ -345,7 +345,7 @@ extern struct options options;
 enum bug {
     BUG_NONE,
     BUG_SKIPPED_RESYNC,       /* an emulated store that clears an entry forgets the shadow */
-    BUG_NO_PROTECT_FLUSH,     /* no TLB flush after write-protecting a new table */
+    BUG_NO_PROTECT_FLUSH,     /* old mappings of a new table stay writable, as after a forgotten TLB flush */
     BUG_LOST_WAKEUP,          /* an interrupt delivered between STI and HLT */
     BUG_DIRTY_LOST,           /* the dirty bit is not set in the guest's entry */
     BUG_EARLY_WRITABLE,       /* a shadow entry is writable before the guest's entry is dirty */

@@ -5,8 +5,8 @@
  * change of CR0 or CR4) compares, updates what differs, and protects the table again. INVLPG, and a fault that
  * uses an entry in between, bring that one up to date, as a CPU's walk would.
  *
- * The option lets leaf tables go. Without it one thing does: the loaded directory under a store that cannot
- * be emulated, which has no other way out.
+ * The option lets leaf tables go at the first store. Without it, tables that are written to again and again,
+ * or by stores that cannot be emulated, while they are in use for just that (unshadow.c).
  */
 #include "mmu.h"
 
@@ -59,6 +59,8 @@ void unsync(struct shadow *s)
     memcpy(machine(copy), own_table(d, s->gfn), PAGE_SIZE);
     s->copy = copy;
     s->unsync = true;
+    s->flood = 0;
+    s->last = 0;
     d->mmu.unsynced++;
     d->mmu.table[s->gfn]--;
     refresh_mappings(d, s->gfn);

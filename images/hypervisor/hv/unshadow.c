@@ -37,33 +37,45 @@ static bool is_repeated(struct domain *d, const struct regs *regs)
     return regs->ecx >= FLOOD && !copy_from_guest(d, &first, regs->eip, 1) && (first == 0xF2 || first == 0xF3);
 }
 
-static bool is_loaded(const struct domain *d, gfn_t gfn)
+static bool maps_through(struct domain *d, gva_t gva, gfn_t table)
 {
-    const struct shadow *s = shadow_find(d, SHADOW_L2, gfn);
-    return s && s->refs;
+    struct walk walk;
+    guest_walk(d, gva, 0, &walk);
+    return walk.pte_gpa && walk.pte_gpa >> PAGE_SHIFT == table;
 }
 
-static void unshadow(struct domain *d, gfn_t gfn)
+/*
+ * Makes the table writable. Its shadow is given up, unless it would be back at once: that of the loaded
+ * directory, and of a table that translates this very store or the code it is in. These go out of step
+ * (oos.c). False when it is in use as both, which a copy cannot serve.
+ */
+static bool let_go(struct domain *d, const struct regs *regs, gva_t gva, gfn_t gfn, enum unshadow why)
 {
-    struct shadow *leaf = shadow_find(d, SHADOW_L1, gfn), *directory = shadow_find(d, SHADOW_L2, gfn);
-    if (leaf)
-        shadow_free(leaf);
-    if (directory && !directory->refs)
+    struct shadow *leaf, *directory = shadow_find(d, SHADOW_L2, gfn);
+    if (directory && !directory->refs) {
         shadow_free(directory);
-}
-
-/* Makes the table writable one way or the other; the loaded directory cannot go, so it goes out of step. */
-static void let_go(struct domain *d, gfn_t gfn)
-{
-    unshadow(d, gfn);
-    struct shadow *directory = shadow_find(d, SHADOW_L2, gfn);
-    if (directory && !directory->unsync)
-        unsync(directory);
+        directory = NULL;
+    }
+    leaf = shadow_find(d, SHADOW_L1, gfn);
+    if (leaf && !maps_through(d, gva, gfn) && !maps_through(d, regs->eip, gfn)) {
+        shadow_free(leaf);
+        leaf = NULL;
+    }
+    if (leaf && directory)
+        return false;
+    if (leaf || directory) {
+        unsync(leaf ? leaf : directory);
+        trace(EXIT_PF_UNSYNC, gfn, (gva & (PAGE_SIZE - 1)) / 4, 0);
+    } else {
+        trace(EXIT_PF_UNSHADOW, gfn, why, 0);
+    }
+    return true;
 }
 
 /* True when the page may be written to from now on, without emulation. */
-static bool give_up_protection(struct domain *d, const struct regs *regs, gfn_t gfn, u32 slot)
+static bool give_up_protection(struct domain *d, const struct regs *regs, gva_t gva, gfn_t gfn)
 {
+    u32 slot = (gva & (PAGE_SIZE - 1)) / 4;
     struct shadow *leaf = shadow_find(d, SHADOW_L1, gfn);
     if (d->mmu.watched[gfn])
         return false;
@@ -72,24 +84,21 @@ static bool give_up_protection(struct domain *d, const struct regs *regs, gfn_t 
         trace(EXIT_PF_UNSYNC, gfn, slot, 0);
         return true;
     }
-    if ((!flooded(d, gfn, slot) && !is_repeated(d, regs)) || is_loaded(d, gfn))
-        return false;
-    unshadow(d, gfn);
-    trace(EXIT_PF_UNSHADOW, gfn, UNSHADOW_FLOOD, 0);
-    return true;
+    bool enough = flooded(d, gfn, slot) || is_repeated(d, regs);
+    return enough && let_go(d, regs, gva, gfn, UNSHADOW_FLOOD);
 }
 
 /*
  * A store the guest's tables allow and we do not. True when it has been dealt with; false when the page is
- * writable now and the store can be tried again. `may_map`: the guest's entries grant write access (with
- * CR0.WP clear its kernel may write without, and only emulation will do: the real CR0.WP is always set).
+ * writable now and the store can be tried again. Where the guest's entries grant no write access and its
+ * kernel writes with CR0.WP clear, only emulation will do: the real CR0.WP is always set.
  */
 bool store_to_protected(struct domain *d, struct regs *regs, gva_t gva, const struct walk *walk)
 {
     u32 slot = (gva & (PAGE_SIZE - 1)) / 4;
     bool table = d->mmu.table[walk->gfn] != 0, watched = d->mmu.watched[walk->gfn];
     const u32 *word = (const u32 *)(walk->bytes - (gva & 3));
-    if (table && walk->writable && give_up_protection(d, regs, walk->gfn, slot))
+    if (table && walk->writable && give_up_protection(d, regs, gva, walk->gfn))
         return false;
     u32 old = *word;
     switch (emulate_store(d, regs, gva)) {
@@ -105,11 +114,8 @@ bool store_to_protected(struct domain *d, struct regs *regs, gva_t gva, const st
     case STORE_UNKNOWN:
         break;
     }
-    if (!table || watched || !walk->writable) {
-        domain_kill(d, KILL_CANNOT_EMULATE);
-        return true;
-    }
-    let_go(d, walk->gfn);
-    trace(EXIT_PF_UNSHADOW, walk->gfn, UNSHADOW_ODD_STORE, 0);
-    return false;
+    if (table && !watched && walk->writable && let_go(d, regs, gva, walk->gfn, UNSHADOW_ODD_STORE))
+        return false;
+    domain_kill(d, KILL_CANNOT_EMULATE);
+    return true;
 }
