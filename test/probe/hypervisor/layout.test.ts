@@ -1,11 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { ARGUMENTS } from "../../../src/probe/hypervisor/arguments.ts";
 import { constantOf, enumerator, enumOf, fieldOf, readLayout, structOf } from "../../../src/probe/hypervisor/layout.ts";
-import { layout, makeLayout } from "./layout.ts";
+import { builtLayout, hasCompiler, layout, makeLayout } from "./layout.ts";
 
 const names = (list: string) => enumOf(layout(), list).map(({ name }) => name);
 
 describe("the layout the compiler makes", () => {
+  it.skipIf(!hasCompiler)("is the committed image's: the image was built from these headers", () => {
+    expect(builtLayout()).toEqual(makeLayout());
+  });
+
   it("keeps to what the headers promise of sizes and places", () => {
     expect(structOf(layout(), "trace_record").size).toBe(64);
     expect(structOf(layout(), "ring").size).toBe(64 + 16 * constantOf(layout(), "RING_SLOTS"));
@@ -41,7 +45,7 @@ describe("the layout the compiler makes", () => {
 
   it("is refused when it is damaged, with the place", () => {
     const spoil = (change: (copy: Record<string, Record<string, unknown>>) => void) => {
-      const copy = makeLayout() as Record<string, Record<string, unknown>>;
+      const copy = builtLayout() as Record<string, Record<string, unknown>>;
       change(copy);
       return () => readLayout(copy);
     };
