@@ -5,6 +5,7 @@
 #define SHARED_GPA 0x2000u
 
 struct frame frames[MACHINE_FRAMES];
+static bool shut_down;
 
 extern const u8 guest_image[], guest_image_end[];
 
@@ -125,6 +126,7 @@ void domain_kill(struct domain *d, enum kill why)
     if (d->state == RUN_DEAD)
         return;
     d->state = RUN_DEAD;
+    shut_down |= d->id == 0 && why == KILL_EXIT;
     trace(STEP_KILL, d->id, why, 0);
     log_text(names[d->id]);
     log_text(words[why]);
@@ -140,6 +142,15 @@ void domain_kill(struct domain *d, enum kill why)
     if (d->mmu.mode != MODE_PV)
         mmu_release(d);
     free_frames(d);
+}
+
+/* Domain 0 has the console: when it ends itself, that is the end of the machine. A domain that is killed goes alone. */
+bool machine_is_over(void)
+{
+    for (u32 i = 0; i < hv_info.nr_domains && !shut_down; i++)
+        if (domains[i].state != RUN_DEAD)
+            return false;
+    return true;
 }
 
 void machine_end(void)

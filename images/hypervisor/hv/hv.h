@@ -327,7 +327,8 @@ bool platform_has_pending(const struct domain *d);
 void console_input(void); /* a byte at the machine's UARTs is announced to domain 0, whose UARTs they are */
 int console_read(struct domain *d, u32 tty);  /* terminal 0 or 1: its next byte, or -1 */
 void console_write(struct domain *d, u32 tty, u8 byte);
-void machine_end(void) __attribute__((noreturn)); /* no domain is left */
+bool machine_is_over(void); /* no domain is left, or domain 0 ended itself */
+void machine_end(void) __attribute__((noreturn));
 void log_text(const char *text);
 void log_hex(u32 value);
 

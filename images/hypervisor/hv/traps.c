@@ -265,20 +265,14 @@ static void prepare_tables(struct domain *d)
     set_user_code_dpl(user || (enabled && !d->vcpu.sti_shadow) ? 3 : 2);
 }
 
-static void end_if_all_are_dead(void)
-{
-    for (u32 i = 0; i < hv_info.nr_domains; i++)
-        if (domains[i].state != RUN_DEAD)
-            return;
-    trace_exit_end();
-    machine_end();
-}
-
 /* Ends every exit; returns the directory to run on. */
 static ma_t leave(void)
 {
     do {
-        end_if_all_are_dead();
+        if (machine_is_over()) {
+            trace_exit_end();
+            machine_end();
+        }
         schedule();
         deliver_pending(current); /* may end it */
     } while (current->state == RUN_DEAD);
