@@ -13,7 +13,7 @@
     X(2, fork)        /* (): 0 in the child, its number in the parent */                         \
     X(3, exec)        /* (path, argv) */                                                         \
     X(4, wait)        /* (pid or -1, int *status, 1: do not wait) */                             \
-    X(5, kill)        /* (pid) */                                                                \
+    X(5, kill)        /* (pid, or -job) */                                                       \
     X(6, yield)       /* () */                                                                   \
     X(7, sleep)       /* (ticks) */                                                              \
     X(8, open)        /* (path, OPEN_…) */                                                       \
@@ -42,7 +42,8 @@
     X(31, probe)      /* (instruction, struct probe_result *): execute it in the kernel */       \
     X(32, measure)    /* (MEASURE_…, n, mark): page-table work by the kernel itself, marked */   \
     X(33, stress)     /* (struct stress_run *) */                                                \
-    X(34, hostile)    /* (attempt, struct hostile_run *): -ENOENT after the last */
+    X(34, hostile)    /* (attempt, struct hostile_run *): -ENOENT after the last */              \
+    X(35, crash)      /* (): a fault without a handler for it, nor for that one: a triple fault */
 
 enum {
 #define X(number, name) SYS_##name = number,

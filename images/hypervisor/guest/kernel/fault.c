@@ -9,6 +9,7 @@
 
 #define ERROR_PRESENT 1u
 #define ERROR_WRITE 2u
+#define ERROR_USER 4u
 
 static u32 rights(const struct area *a, bool write)
 {
@@ -71,6 +72,15 @@ static bool resolve(gva_t va, struct area *a, bool write)
     return a->file ? file_page(va, slot, a, write) : zero_page(va, slot, a, write);
 }
 
+/* A program that wants a page when there is none ends; a system call on its behalf fails. */
+static bool out_of_memory(u32 error)
+{
+    if (!(error & ERROR_USER))
+        return false;
+    console_printf(current->tty, "%s: killed: out of memory\n", current->name);
+    process_exit(STATUS_KILLED);
+}
+
 bool page_fault(gva_t va, u32 error)
 {
     bool write = error & ERROR_WRITE;
@@ -80,7 +90,7 @@ bool page_fault(gva_t va, u32 error)
     if ((error & ERROR_PRESENT) && !write)
         return false;
     if (!resolve(PAGE_DOWN(va), a, write))
-        return false;
+        return out_of_memory(error);
     pt->flush();
     return true;
 }

@@ -4,6 +4,10 @@
  */
 #include "kernel.h"
 
+/* What only the shells may use up, so that a program that forks without end can still be looked at and killed. */
+#define KEPT_PROCESSES 4u
+#define KEPT_FRAMES 64u
+
 /* What switch_stacks pops: EDI, ESI, EBX, EBP, and where it returns to. */
 struct switch_frame { u32 edi, esi, ebx, ebp, eip; };
 
@@ -21,6 +25,7 @@ static u32 first_stack(gfn_t kernel_stack, const struct trap_frame *user)
 static void inherit(struct process *child)
 {
     child->parent = current;
+    child->is_shell = current->pid == 1;
     child->job = current->job;
     child->tty = current->tty;
     child->heap = current->heap;
@@ -36,11 +41,13 @@ static void inherit(struct process *child)
 int sys_fork(u32 a, u32 b, u32 c)
 {
     (void)a, (void)b, (void)c;
-    struct process *child = process_new();
-    if (!child)
+    if (processes_free() <= (current->is_shell ? 0 : KEPT_PROCESSES))
         return -EAGAIN;
+    if (frames_free() <= (current->is_shell ? 0 : KEPT_FRAMES))
+        return -ENOMEM;
+    struct process *child = process_new();
     gfn_t kernel_stack = frame_alloc();
-    if (!kernel_stack)
+    if (!child || !kernel_stack)
         return -ENOMEM;
     child->directory = space_fork(current->directory, kernel_stack);
     if (!child->directory) {

@@ -157,6 +157,7 @@ struct process {
     const volatile void *volatile channel; /* what it waits for */
     volatile u32 killed;
     u32 pid, job, tty;
+    bool is_shell; /* init started it */
     struct process *parent;
     u32 status;    /* as wait() gives it */
     u32 esp;       /* while it does not run */
@@ -175,6 +176,7 @@ void schedule(void);
 void switch_finished(void);
 void process_start(const char *program) __attribute__((noreturn));
 struct process *process_new(void);
+u32 processes_free(void);
 struct process *process_find(u32 pid);
 void process_kill(struct process *p);
 void job_kill(u32 job);
@@ -227,10 +229,9 @@ gfn_t node_frame(const struct node *node, u32 page); /* 0 past its end */
 struct open_file *node_open(const char *name, bool write, int *error);
 
 void tty_init(void);
-void tty_input(u32 number, u8 byte);
 void console_put(u32 tty, const char *text, u32 bytes);
 void console_printf(u32 tty, const char *text, ...);
-void console_interrupt(u32 irq);
+void console_interrupt(void);
 
 /* ---- timer.c ---- */
 extern volatile u32 ticks; /* 10 ms */

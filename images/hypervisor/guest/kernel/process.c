@@ -23,6 +23,14 @@ struct process *process_new(void)
     return NULL;
 }
 
+u32 processes_free(void)
+{
+    u32 n = 0;
+    for (struct process *p = processes; p < processes + MAX_PROCESSES; p++)
+        n += p->state == PROCESS_NONE;
+    return n;
+}
+
 struct process *process_find(u32 pid)
 {
     for (struct process *p = processes; p < processes + MAX_PROCESSES; p++)
@@ -125,9 +133,14 @@ int sys_yield(u32 a, u32 b, u32 c)
     return 0;
 }
 
+/* A negative number: all of a job at once, before any of them can fork again. */
 int sys_kill(u32 pid, u32 b, u32 c)
 {
     (void)b, (void)c;
+    if ((int)pid < 0) {
+        job_kill(-pid);
+        return 0;
+    }
     struct process *p = process_find(pid);
     if (!p || p->state == PROCESS_ZOMBIE)
         return -ENOENT;

@@ -123,7 +123,7 @@ static void interrupt(u32 irq)
     else if (irq == PIO_IRQ)
         io_interrupt();
     else
-        console_interrupt(irq);
+        console_interrupt();
     irq_done(irq);
 }
 
@@ -136,7 +136,7 @@ void upcall(void)
     if (paravirtual() && ports & 1u << EVENT_TIMER)
         timer_tick();
     if (paravirtual() && ports & 1u << EVENT_CONSOLE)
-        console_interrupt(0);
+        console_interrupt();
     ring_upcall(ports);
 }
 

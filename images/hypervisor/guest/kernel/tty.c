@@ -28,7 +28,8 @@ static const u8 uart_irq[2] = { 4, 3 };
 struct tty {
     volatile u32 read_at, ready_at, write_at;
     u32 job;
-    u8 ring[1024];
+    volatile bool full; /* bytes wait in the UART until there is room */
+    u8 ring[2048];
 };
 static struct tty ttys[2];
 
@@ -146,7 +147,7 @@ static void edit(struct tty *t, u8 byte)
         line_ready(t);
 }
 
-void tty_input(u32 number, u8 byte)
+static void tty_input(u32 number, u8 byte)
 {
     struct tty *t = &ttys[number];
     if (number == 0) {
@@ -157,16 +158,31 @@ void tty_input(u32 number, u8 byte)
     line_ready(t);
 }
 
-void console_interrupt(u32 irq)
+static int get_raw(u32 number)
 {
-    (void)irq;
+    if (paravirtual())
+        return hypercall(HC_CONSOLE_READ, number, 0, 0);
+    return inb(uart_port[number] + UART_LSR) & LSR_DATA ? inb(uart_port[number] + UART_DATA) : -1;
+}
+
+void console_interrupt(void)
+{
     for (u32 i = 0; i < 2; i++) {
-        int byte;
-        while (paravirtual() && (byte = hypercall(HC_CONSOLE_READ, i, 0, 0)) >= 0)
+        struct tty *t = &ttys[i];
+        int byte = 0;
+        while (!(t->full = i == 1 && t->write_at - t->read_at >= sizeof t->ring) && (byte = get_raw(i)) >= 0)
             tty_input(i, byte);
-        while (!paravirtual() && inb(uart_port[i] + UART_LSR) & LSR_DATA)
-            tty_input(i, inb(uart_port[i] + UART_DATA));
     }
+}
+
+/* A program at the other end may send faster than we read: what did not fit is fetched when there is room. */
+static void fetch_the_rest(struct tty *t)
+{
+    if (!t->full)
+        return;
+    interrupts_off();
+    console_interrupt();
+    interrupts_on();
 }
 
 /* Up to a line. ^D gives what is there, and nothing at all when it comes first: the end. */
@@ -187,6 +203,7 @@ static int tty_read(struct open_file *file, gva_t to, u32 bytes)
         if (byte == '\n')
             break;
     }
+    fetch_the_rest(t);
     return n;
 }
 

@@ -195,11 +195,13 @@ int main_ps(int argc, char **argv)
     return 0;
 }
 
+/* kill <pid>… or -<job>…: a job is all that came of one line, by the number of its first process. */
 int main_kill(int argc, char **argv)
 {
     int status = 0;
     for (int i = 1; i < argc; i++) {
-        int error = kill(parse_number(argv[i]));
+        bool job = argv[i][0] == '-';
+        int number = parse_number(argv[i] + job), error = kill(job ? -number : number);
         if (error)
             status = complain("kill", argv[i], error);
     }

@@ -41,6 +41,12 @@ int main_hostile(int argc, char **argv)
     return through != 0;
 }
 
+int main_crash(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    return complain("crash", "still here", system_call(SYS_crash, 0, 0, 0));
+}
+
 /* stress <seed> <rounds> [<mask of operations>] */
 int main_stress(int argc, char **argv)
 {

@@ -6,8 +6,8 @@
  */
 #include "user.h"
 
-#define MAX_LINE 512u
-#define MAX_WORDS 24u
+#define MAX_LINE 1024u
+#define MAX_WORDS 20u
 #define MAX_STAGES 6u
 
 /* One command of a pipeline. */
@@ -18,7 +18,7 @@ enum token { WORD, PIPE, SEMICOLON, AND, OR, BACKGROUND, TO, FROM, END, BAD };
 struct reader { const char *at; char *free, *limit; char *word; enum token token; };
 
 static int last_status, terminal;
-static bool interactive;
+static bool serving, interactive;
 
 static bool blank(char c) { return c == ' ' || c == '\t'; }
 static bool ends_word(char c) { return !c || blank(c) || strchr(";&|<>", c); }
@@ -151,7 +151,7 @@ static int start_pipeline(struct pipeline *p, int pids[])
             run_stage(&p->stage[i], in, fds[1]);
         }
         job = job ? job : pid;
-        if (pid > 0 && interactive)
+        if (pid > 0 && serving)
             join_job(pid, job);
         if (in >= 0)
             close(in);
@@ -233,6 +233,7 @@ static void collect_ended(void)
 static int serve_terminal(bool machine)
 {
     static char line[MAX_LINE];
+    serving = true;
     interactive = !machine;
     for (;;) {
         if (!machine)
