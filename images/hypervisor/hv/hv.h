@@ -3,6 +3,7 @@
  *
  *   entry.S, traps.c     the way in and out of the guest          platform.c  the emulated PC
  *   decode.c, emulate.c  instructions that trap                   trace.c     records, bell, verifier's calls
+ *   store.c, io.c        stores and port accesses done for it     tables.c    GDT, IDT, TSS, our own directory
  *   domain.c, main.c     building and ending domains              schedule.c  who runs
  *   walk.c, p2m.c        the guest's tables; guest memory         events.c, grants.c, hypercall.c
  *   shadow.c, fill.c …   shadow paging;  vtlb.c  virtual TLB      direct.c    direct paging (PV)
@@ -221,7 +222,6 @@ struct insn {
     bool has_modrm; u8 mod, reg, rm;
     gva_t ea;    /* memory operand's address (flat segments) when mod != 3 */
     u32 imm;     /* sign-extended where the instruction does */
-    u32 imm2;    /* far pointers: the selector */
 };
 bool decode(struct domain *d, const struct regs *regs, struct insn *insn); /* false: its bytes cannot be fetched or are not known */
 u32 *reg_of(struct regs *regs, u32 number);
