@@ -29,34 +29,34 @@ type Picture = (
 ) => TemplateResult;
 
 const PICTURES: Readonly<Record<InspectingPanel["kind"], Picture>> = {
-  translation: (panel, running, language) => {
+  translation: (panel, running, language, { phase }) => {
     const { state } = running.inspector(panel.machine);
-    return html`<ringside-translation slot=${panelId(panel)} .language=${language} .problem=${state.problems.translation}
+    return html`<ringside-translation slot=${panelId(panel)} .language=${language} .phase=${phase} .problem=${state.problems.translation}
       .translation=${state.translation}></ringside-translation>`;
   },
-  "page-tables": (panel, running, language) => {
+  "page-tables": (panel, running, language, { phase }) => {
     const { state } = running.inspector(panel.machine);
-    return html`<ringside-page-table-map slot=${panelId(panel)} .language=${language} .problem=${state.problems["page-tables"]}
+    return html`<ringside-page-table-map slot=${panelId(panel)} .language=${language} .phase=${phase} .problem=${state.problems["page-tables"]}
       .map=${state.map} .leaf=${state.leaf} .opened=${state.slot}></ringside-page-table-map>`;
   },
-  exits: (panel, running, language) => {
+  exits: (panel, running, language, { phase }) => {
     const { state } = running.inspector(panel.machine);
-    return html`<ringside-exit-strip slot=${panelId(panel)} .language=${language} .problem=${state.problems.exits}
+    return html`<ringside-exit-strip slot=${panelId(panel)} .language=${language} .phase=${phase} .problem=${state.problems.exits}
       .trace=${state.trace} .counts=${state.counts} .selected=${state.exit}></ringside-exit-strip>`;
   },
-  anatomy: (panel, running, language) => {
+  anatomy: (panel, running, language, { phase }) => {
     const { state } = running.inspector(panel.machine);
-    return html`<ringside-trap-anatomy slot=${panelId(panel)} .language=${language} .problem=${state.problems.anatomy}
+    return html`<ringside-trap-anatomy slot=${panelId(panel)} .language=${language} .phase=${phase} .problem=${state.problems.anatomy}
       .exit=${state.anatomy}></ringside-trap-anatomy>`;
   },
-  memory: (panel, running, language) => {
+  memory: (panel, running, language, { phase }) => {
     const { state } = running.inspector(panel.machine);
-    return html`<ringside-memory-ownership slot=${panelId(panel)} .language=${language} .problem=${state.problems.memory}
+    return html`<ringside-memory-ownership slot=${panelId(panel)} .language=${language} .phase=${phase} .problem=${state.problems.memory}
       .frames=${state.frames}></ringside-memory-ownership>`;
   },
-  "nested-walk": (panel, running, language) => {
+  "nested-walk": (panel, running, language, { phase }) => {
     const { state } = running.inspector(panel.machine);
-    return html`<ringside-nested-walk slot=${panelId(panel)} .language=${language} .problem=${state.problems["nested-walk"]}
+    return html`<ringside-nested-walk slot=${panelId(panel)} .language=${language} .phase=${phase} .problem=${state.problems["nested-walk"]}
       .levels=${state.levels} .walk=${state.nested}></ringside-nested-walk>`;
   },
   program: (panel, running, language, machine) => {

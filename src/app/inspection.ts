@@ -5,6 +5,7 @@ import type { Frames } from "../probe/hypervisor/frames.ts";
 import type { NestedWalk } from "../probe/hypervisor/nested-walk.ts";
 import type { PageTableMap } from "../probe/hypervisor/paging/table-map.ts";
 import type { Translation } from "../probe/hypervisor/paging/translate.ts";
+import { ExitHistory } from "./exit-history.ts";
 
 /** What was read last of a machine that boots the hypervisor, and what the student looks at in it. */
 export interface Inspection {
@@ -51,8 +52,8 @@ const NOTHING: Inspection = {
   problems: {},
 };
 
-/** Exits shown at once: a strip has no more pixels. */
-const EXITS_SHOWN = 512;
+/** Most exits read at once. */
+const EXITS_READ = 512;
 
 /** What a student chooses to look at. */
 export type Choice = Partial<Pick<Inspection, "domain" | "address" | "slot" | "exit" | "levels">>;
@@ -60,8 +61,10 @@ export type Choice = Partial<Pick<Inspection, "domain" | "address" | "slot" | "e
 type Probe = (name: string, args: Readonly<Record<string, unknown>>) => Promise<unknown>;
 type Kind = MachinePanel["kind"];
 
+type Read = (probe: Probe, now: Inspection, history: ExitHistory) => Promise<Partial<Inspection>>;
+
 /** What each panel needs read, as changes of the inspection. */
-const READS: Readonly<Partial<Record<Kind, (probe: Probe, now: Inspection) => Promise<Partial<Inspection>>>>> = {
+const READS: Readonly<Partial<Record<Kind, Read>>> = {
   translation: async (probe, { domain, address }) => ({
     translation: (await probe("paging.walk", { domain, address })) as Translation,
   }),
@@ -69,11 +72,15 @@ const READS: Readonly<Partial<Record<Kind, (probe: Probe, now: Inspection) => Pr
     map: (await probe("paging.map", { domain })) as PageTableMap,
     leaf: (await probe("paging.map", { domain, from: slot, count: 1 })) as PageTableMap,
   }),
-  exits: async (probe) => ({
-    trace: (await probe("exits.trace", { count: EXITS_SHOWN })) as ExitTrace,
-    counts: (await probe("exits.counts", {})) as ExitCounts,
-  }),
-  anatomy: async (probe, { exit }) => {
+  exits: async (probe, _now, history) => {
+    const counts = (await probe("exits.counts", {})) as ExitCounts;
+    history.rewind(counts.exits);
+    const from = Math.max(history.next, counts.exits - EXITS_READ);
+    return { counts, trace: history.add((await probe("exits.trace", { from, count: EXITS_READ })) as ExitTrace) };
+  },
+  anatomy: async (probe, { exit, trace }) => {
+    const kept = trace?.exits.find((other) => other.exit === exit);
+    if (kept) return { anatomy: kept };
     const from = exit === undefined ? {} : { from: exit };
     const { exits } = (await probe("exits.trace", { ...from, count: 1 })) as ExitTrace;
     return { anatomy: exits[0] };
@@ -92,6 +99,7 @@ export class Inspector {
   private reading: Promise<void> | undefined;
   private again = false;
   private chosen: Choice = {};
+  private history = new ExitHistory();
   state: Inspection = NOTHING;
 
   /** @param changed called after something new was read or chosen */
@@ -113,6 +121,11 @@ export class Inspector {
     void this.look();
   }
 
+  /** The machine is put into another state: what was read of its exits need not be what leads there. */
+  forget(): void {
+    this.history = new ExitHistory();
+  }
+
   /**
    * Reads what the panels show. Asked again while it reads, it reads once more after.
    *
@@ -129,10 +142,11 @@ export class Inspector {
 
   private async readAll(early: boolean): Promise<void> {
     const asked = this.state;
+    const { history } = this;
     const problems: Record<string, string> = {};
     const read = async (kind: Kind): Promise<Partial<Inspection>> => {
       try {
-        return (await READS[kind]?.(this.probe, asked)) ?? {};
+        return (await READS[kind]?.(this.probe, asked, history)) ?? {};
       } catch (error) {
         if (!early) problems[kind] = error instanceof Error ? error.message : String(error);
         return {};

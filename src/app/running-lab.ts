@@ -202,6 +202,7 @@ export class RunningLab {
     }
     if (action === "back") {
       await session.back(machine);
+      this.inspectors.get(machine)?.forget();
       consoles.back(machine);
       if (saved !== undefined) consoles.announce(machine, strings(this.language).rewound(timeOfDay(new Date(saved))));
     }
@@ -271,7 +272,10 @@ export class RunningLab {
 
   private onMachineStatus(name: string, machine: SessionState["machines"][string]) {
     this.consoles.listen(name, machine.status === "running");
-    if (machine.status === "starting") this.watches.set(name, NOTHING_SEEN);
+    if (machine.status === "starting") {
+      this.watches.set(name, NOTHING_SEEN);
+      this.inspectors.get(name)?.forget();
+    }
     if (machine.status === "running") {
       const { how, milliseconds } = machine.report;
       const size = this.consoles.size(name);

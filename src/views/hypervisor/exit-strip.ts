@@ -1,14 +1,18 @@
 import { css, html, nothing, type PropertyDeclarations, svg, type TemplateResult } from "lit";
 import type { Exit, ExitCounts, ExitTrace } from "../../probe/hypervisor/exits.ts";
+import { idleExits } from "../../probe/hypervisor/idle.ts";
 import { emit } from "../events.ts";
 import { machineColour, machineLetter } from "../machine.ts";
-import { LANES, nearest, notchPath, type Placed, placeExits, spanOf } from "./lanes.ts";
+import { breakPath, LANES, nearest, notchPath, type Placed, placeExits, spanOf } from "./lanes.ts";
 import { HypervisorPanel } from "./panel.ts";
 import { address } from "./parts.ts";
 import { grouped, type HypervisorWords, nameOf } from "./words/words.ts";
 
 const WIDTH = 1000;
-const LANE = 18;
+const LANE = 15;
+
+/** Exits listed in the table, the newest first; the rest are counted. */
+const LISTED = 512;
 
 /**
  * The exits still recorded, over executed instructions: a downward notch each, in the lane of its reason.
@@ -22,6 +26,7 @@ export class RingsideExitStrip extends HypervisorPanel {
     counts: { attribute: false },
     selected: { attribute: false },
     unwanted: { state: true },
+    withoutIdle: { state: true },
   };
 
   /** What `exits.trace` read last. */
@@ -32,6 +37,9 @@ export class RingsideExitStrip extends HypervisorPanel {
   declare selected: number | undefined;
   /** Reasons the student does not want to see. */
   declare private unwanted: ReadonlySet<string>;
+  /** The student does not want to see a guest that has nothing to do. */
+  declare private withoutIdle: boolean;
+  private idle: ReadonlySet<number> = new Set();
   private placed: readonly Placed[] = [];
 
   static override styles = [
@@ -39,16 +47,17 @@ export class RingsideExitStrip extends HypervisorPanel {
     css`
     .reasons {
       display: flex;
-      flex-wrap: wrap;
       gap: var(--space-1);
-      padding: 0 var(--space-3) var(--space-2);
+      padding: 3px var(--space-3) var(--space-2);
+      overflow-x: auto;
     }
-    .reasons button {
+    .chip {
+      flex: none;
       min-height: 24px;
       padding: 0 8px;
       font-size: 12px;
     }
-    .reasons small {
+    .chip small {
       color: var(--text-2);
     }
     .strip {
@@ -59,16 +68,16 @@ export class RingsideExitStrip extends HypervisorPanel {
     }
     .lanes {
       display: grid;
-      grid-template-rows: repeat(8, 18px);
+      grid-template-rows: repeat(8, 15px);
       color: var(--text-2);
       font-size: 11px;
-      line-height: 18px;
+      line-height: 15px;
       text-align: right;
     }
     .plot {
       display: block;
       width: 100%;
-      height: 144px;
+      height: 120px;
       border: 1px solid var(--line);
       border-radius: 4px;
       background: var(--surface-1);
@@ -77,6 +86,11 @@ export class RingsideExitStrip extends HypervisorPanel {
     .lane {
       stroke: var(--line);
       stroke-width: 1;
+      vector-effect: non-scaling-stroke;
+    }
+    .break {
+      stroke: var(--control-line);
+      stroke-dasharray: 2 3;
       vector-effect: non-scaling-stroke;
     }
     .notch {
@@ -99,15 +113,24 @@ export class RingsideExitStrip extends HypervisorPanel {
       flex-wrap: wrap;
       align-items: center;
       gap: 4px var(--space-3);
-      padding: var(--space-2) var(--space-3);
-      min-height: 44px;
+      padding: 6px var(--space-3);
+    }
+    .line button {
+      min-height: 24px;
     }
     .line .sign {
       color: var(--exit);
     }
+    .narrow {
+      display: none;
+    }
     @container (max-width: 520px) {
-      .lanes {
+      .lanes,
+      .wide {
         display: none;
+      }
+      .narrow {
+        display: inline;
       }
       .strip {
         grid-template-columns: minmax(0, 1fr);
@@ -119,10 +142,15 @@ export class RingsideExitStrip extends HypervisorPanel {
   constructor() {
     super();
     this.unwanted = new Set();
+    this.withoutIdle = false;
   }
 
   protected override willUpdate() {
-    this.placed = placeExits(this.trace?.exits ?? []).filter(({ exit }) => !this.unwanted.has(exit.reason));
+    const exits = this.trace?.exits ?? [];
+    this.idle = idleExits(exits);
+    this.placed = placeExits(exits, this.withoutIdle ? this.idle : undefined).filter(
+      ({ exit }) => !this.unwanted.has(exit.reason),
+    );
   }
 
   protected override data() {
@@ -136,8 +164,9 @@ export class RingsideExitStrip extends HypervisorPanel {
   protected override controls(words: HypervisorWords): TemplateResult | typeof nothing {
     const { trace } = this;
     if (!trace) return nothing;
-    const shown = words.strip.shown(grouped(this.placed.length), grouped(trace.exits.length));
-    return html`<b>${words.strip.total(grouped(trace.total))}</b> <span class="note">${shown}</span>`;
+    return html`<b>${words.strip.total(grouped(trace.total))}</b> ${this.shown(words, "wide")}
+      <button class="chip" aria-pressed=${this.withoutIdle ? "false" : "true"} title=${words.strip.idleTitle}
+        @click=${this.toggleIdle}>${words.strip.idle} <small>${grouped(this.idle.size)}</small></button>`;
   }
 
   protected override picture(words: HypervisorWords): TemplateResult {
@@ -146,14 +175,14 @@ export class RingsideExitStrip extends HypervisorPanel {
     const { current } = this;
     const height = LANE * LANES.length;
     const x = current ? (current.at / span) * WIDTH : 0;
-    return html`${this.reasons(words)}
-      <div class="strip">
+    return html`<div class="strip">
         <div class="lanes" aria-hidden="true">${LANES.map((lane) => html`<span>${text.lanes[lane]}</span>`)}</div>
         <svg class="plot" viewBox="0 0 ${WIDTH} ${height}" preserveAspectRatio="none" tabindex="0" role="slider"
           aria-label=${text.label} aria-valuemin=${this.placed[0]?.exit.exit ?? 0} aria-valuemax=${this.placed.at(-1)?.exit.exit ?? 0}
           aria-valuenow=${current?.exit.exit ?? 0} aria-valuetext=${current ? this.sentence(current.exit, words) : text.before}
           @keydown=${this.steer} @click=${this.point}>
           ${LANES.slice(1).map((_, index) => svg`<line class="lane" x1="0" x2=${WIDTH} y1=${(index + 1) * LANE} y2=${(index + 1) * LANE}/>`)}
+          <path class="break" d=${breakPath(this.placed, span, WIDTH, height)}/>
           ${[0, 1, 2].map((domain) => {
             const own = this.placed.filter(({ exit }) => (exit.domain ?? 0) === domain);
             return svg`<path class="notch domain-${"abc"[domain]}" d=${notchPath(own, span, WIDTH, LANE)}/>`;
@@ -161,8 +190,16 @@ export class RingsideExitStrip extends HypervisorPanel {
           ${current ? svg`<line class="cursor" x1=${x} x2=${x} y1="0" y2=${height}/>` : nothing}
         </svg>
       </div>
-      <div class="line" aria-live="polite">${current ? this.words(current.exit, words) : text.before}</div>
-      <p class="note">${text.span(grouped(span))}</p>`;
+      <div class="line" aria-live=${this.selected === undefined && this.phase === "running" ? "off" : "polite"}>${current ? this.words(current.exit, words) : text.before}</div>
+      ${this.reasons(words)}
+      <p class="note">${this.shown(words, "narrow")} ${this.withoutIdle ? text.spanWithoutIdle(grouped(span)) : text.span(grouped(span))}</p>`;
+  }
+
+  /** How many of the exits at hand are shown; where there is room for it. */
+  private shown(words: HypervisorWords, where: "wide" | "narrow"): TemplateResult {
+    const { shown, keptTitle } = words.strip;
+    const sentence = shown(grouped(this.placed.length), grouped(this.trace?.exits.length ?? 0));
+    return html`<span class="note ${where}" title=${keptTitle}>${sentence}</span>`;
   }
 
   private sentence(exit: Exit, words: HypervisorWords): string {
@@ -175,18 +212,26 @@ export class RingsideExitStrip extends HypervisorPanel {
       ${address("va", exit.eip, words.readAt(`ma:${exit.at.slice(2)}`))}
       ${exit.instruction ? html`<code>${exit.instruction}</code>` : nothing}
       <span class="note">${words.strip.cost(grouped(exit.cost))}</span>
-      <button @click=${() => this.travel(exit)}>${words.strip.jump}</button>`;
+      <button title=${words.strip.jumpTitle} @click=${() => this.travel(exit)}>${words.strip.jump}</button>`;
   }
 
   /** Reasons with their counts; pressed are those shown. */
   private reasons(words: HypervisorWords): TemplateResult {
     const known = this.counts?.reasons ?? tally(this.trace?.exits ?? []);
     return html`<div class="reasons" role="group" aria-label=${words.strip.filter}>
-      <button aria-pressed=${this.unwanted.size === 0 ? "true" : "false"} @click=${() => this.show(new Set())}>${words.strip.all}</button>
+      <button class="chip" aria-pressed=${this.unwanted.size === 0 ? "true" : "false"} @click=${() => this.show(new Set())}>${words.strip.all}</button>
       ${known.map(
-        ({ reason, words: given, count }) => html`<button aria-pressed=${this.unwanted.has(reason) ? "false" : "true"}
+        ({
+          reason,
+          words: given,
+          count,
+        }) => html`<button class="chip" aria-pressed=${this.unwanted.has(reason) ? "false" : "true"}
           @click=${() => this.toggle(reason)}>${nameOf(words, reason, given)} <small>${grouped(count)}</small></button>`,
       )}</div>`;
+  }
+
+  private toggleIdle() {
+    this.withoutIdle = !this.withoutIdle;
   }
 
   private toggle(reason: string) {
@@ -241,11 +286,15 @@ export class RingsideExitStrip extends HypervisorPanel {
   protected override table(words: HypervisorWords): TemplateResult {
     return html`<div class="scroll" role="region" tabindex="0" aria-label=${words.table}><table class="plain">
       <thead><tr>${Object.values(words.strip.columns).map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
-      <tbody>${[...this.placed].reverse().map(
-        ({ exit }) => html`<tr class=${exit.exit === this.current?.exit.exit ? "here" : ""}>
+      <tbody>${this.placed
+        .slice(-LISTED)
+        .reverse()
+        .map(
+          ({ exit }) => html`<tr class=${exit.exit === this.current?.exit.exit ? "here" : ""}>
           <th scope="row" class="number">${grouped(exit.exit)}</th><td>${nameOf(words, exit.reason, exit.words)}</td>
           <td>${exit.domain ?? words.none}</td><td>${address("va", exit.eip)}</td><td>${exit.instruction}</td><td class="number">${grouped(exit.cost)}</td></tr>`,
-      )}</tbody></table></div>`;
+        )}</tbody></table>
+      ${this.placed.length > LISTED ? html`<p class="note">${words.strip.older(grouped(this.placed.length - LISTED))}</p>` : nothing}</div>`;
   }
 }
 

@@ -50,23 +50,31 @@ export const laneOf = (reason: string): LaneName => LANE_OF[reason] ?? "other";
 export interface Placed {
   readonly exit: Exit;
   readonly lane: number;
-  /** Instructions executed since the first exit of the strip. */
+  /** Instructions executed since the first exit of the strip, without those left out. */
   readonly at: number;
+  /** Instructions were left out before it. */
+  readonly broken: boolean;
 }
 
 /**
  * Places exits by the instructions executed before each. The counter has 32 bits and is taken on where it wraps.
  *
  * @param exits in order
+ * @param leftOut numbers of exits that are not placed, nor the time up to whatever follows them
  */
-export function placeExits(exits: readonly Exit[]): readonly Placed[] {
+export function placeExits(exits: readonly Exit[], leftOut: ReadonlySet<number> = new Set()): readonly Placed[] {
+  const placed: Placed[] = [];
   let at = 0;
-  let before = exits[0]?.entered ?? 0;
-  return exits.map((exit) => {
-    at += (exit.entered - before) >>> 0;
-    before = exit.entered;
-    return { exit, lane: LANES.indexOf(laneOf(exit.reason)), at };
-  });
+  let before: Exit | undefined;
+  for (const exit of exits) {
+    if (leftOut.has(exit.exit)) continue;
+    // with exits left out, a gap in the numbers is one of them
+    const broken = leftOut.size > 0 && before !== undefined && exit.exit !== before.exit + 1;
+    if (before && !broken) at += (exit.entered - before.entered) >>> 0;
+    placed.push({ exit, lane: LANES.indexOf(laneOf(exit.reason)), at, broken });
+    before = exit;
+  }
+  return placed;
 }
 
 /** Instructions from the strip's left edge to its right one, at least 1. */
@@ -83,6 +91,14 @@ export function notchPath(placed: readonly Placed[], span: number, width: number
       const x = ((at / span) * width).toFixed(1);
       return `M${x} ${row * lane + lane * 0.85}l-3 -${(lane * 0.6).toFixed(1)}h6z`;
     })
+    .join("");
+}
+
+/** Lines where time was left out, as one SVG path. @param height of the picture, in its own units */
+export function breakPath(placed: readonly Placed[], span: number, width: number, height: number): string {
+  return placed
+    .filter(({ broken }) => broken)
+    .map(({ at }) => `M${((at / span) * width).toFixed(1)} 0v${height}`)
     .join("");
 }
 

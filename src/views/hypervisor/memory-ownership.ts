@@ -40,11 +40,6 @@ export class RingsideMemoryOwnership extends HypervisorPanel {
       stroke: var(--text);
       stroke-width: 1.5;
     }
-    .detail {
-      min-height: 3.2em;
-      line-height: 1.6;
-      padding-left: 0;
-    }
     .sums {
       display: flex;
       flex-wrap: wrap;
@@ -94,11 +89,11 @@ export class RingsideMemoryOwnership extends HypervisorPanel {
         <path class="fresh-${this.beat}" d=${fillPath(grid, this.fresh)}/>
         <rect class="cursor" x=${at.x} y=${at.y} width=${grid.side} height=${grid.side}/>
       </svg>
-      <p class="detail" aria-live="polite">${this.detail(frames, words)}</p>
       <ul class="sums" aria-label=${words.memory.sums}>${frames.sums.map(
         (sum) => html`<li><svg viewBox="0 0 6 6" aria-hidden="true">${swatch(sum.owner, sum.type)}</svg>
           ${ownerWords(sum.owner, words)}: ${words.memory.types[sum.type] ?? sum.type} <b>${grouped(sum.count)}</b></li>`,
-      )}</ul></div>`;
+      )}</ul></div>
+      <p class="detail" aria-live="polite">${this.detail(frames, words)}</p>`;
   }
 
   /** The frame under the cursor in words. */

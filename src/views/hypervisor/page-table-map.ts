@@ -138,10 +138,6 @@ export class RingsidePageTableMap extends HypervisorPanel {
       stroke: var(--text);
       stroke-width: 1;
     }
-    .detail {
-      min-height: 3.2em;
-      line-height: 1.6;
-    }
     .legend {
       display: flex;
       flex-wrap: wrap;
@@ -172,6 +168,7 @@ export class RingsidePageTableMap extends HypervisorPanel {
   }
 
   protected override willUpdate(changed: PropertyValues<this>) {
+    if (changed.has("opened") && this.opened !== undefined) this.cursors = { ...this.cursors, directory: this.opened };
     if (!changed.has("map") && !changed.has("leaf")) return;
     const [map, leaf] = [changed.get("map") ?? this.map, changed.get("leaf") ?? this.leaf];
     const same = map?.domain === this.map?.domain;
@@ -199,9 +196,9 @@ export class RingsidePageTableMap extends HypervisorPanel {
         ${this.grid("directory", text.directory, text.each.directory, words)}
         ${leaf && this.opened !== undefined ? this.grid("leaf", text.leaf(this.opened), text.each.leaf, words) : html`<p class="quiet">${text.pick}</p>`}
       </div>
-      <p class="detail" aria-live="polite">${this.detail(words)}</p>
       <p class="note">${this.map!.mode === "pv" ? text.legendDirect : text.legend} ${text.keys}</p>
-      ${this.legend(words)}`;
+      ${this.legend(words)}
+      <p class="detail" aria-live="polite">${this.detail(words)}</p>`;
   }
 
   private grid(which: Which, title: string, each: string, words: HypervisorWords): TemplateResult {

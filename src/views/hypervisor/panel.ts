@@ -2,6 +2,7 @@ import { type CSSResult, html, LitElement, nothing, type PropertyDeclarations, t
 import { copyText } from "../clipboard.ts";
 import { icon } from "../icons.ts";
 import type { Language } from "../language.ts";
+import type { MachineStatus } from "../machine.ts";
 import { base, buttons } from "../styles.ts";
 import { panelStyles } from "./styles.ts";
 import { type HypervisorWords, hypervisorWords } from "./words/words.ts";
@@ -17,6 +18,7 @@ export abstract class HypervisorPanel extends LitElement {
   static override properties: PropertyDeclarations = {
     language: {},
     problem: {},
+    phase: {},
     asTable: { state: true },
     copied: { state: true },
   };
@@ -24,6 +26,8 @@ export abstract class HypervisorPanel extends LitElement {
   declare language: Language;
   /** A sentence when the last attempt to read failed; the picture stays what it was. */
   declare problem: string | undefined;
+  /** What the machine does: one that has stopped, or is starting still, is said to. */
+  declare phase: MachineStatus["phase"];
   declare protected asTable: boolean;
   declare private copied: boolean | undefined;
 
@@ -32,6 +36,7 @@ export abstract class HypervisorPanel extends LitElement {
   constructor() {
     super();
     this.language = "en";
+    this.phase = "running";
     this.asTable = false;
   }
 
@@ -47,7 +52,7 @@ export abstract class HypervisorPanel extends LitElement {
 
   /** What stands where nothing has been read. */
   protected empty(words: HypervisorWords): string {
-    return words.waiting;
+    return this.phase === "starting" ? words.starting : words.waiting;
   }
 
   override render() {
@@ -57,12 +62,13 @@ export abstract class HypervisorPanel extends LitElement {
     return html`<div class="bar">
         ${this.controls(words)}
         <span class="common">
-          <button aria-pressed=${this.asTable ? "true" : "false"} ?disabled=${missing} @click=${this.toggleTable}
-            >${icon("table")}${words.table}</button>
-          <button class="quiet" ?disabled=${missing} @click=${this.copy}>${icon("copy")}${copied}</button>
+          <button aria-pressed=${this.asTable ? "true" : "false"} title=${words.tableTitle} ?disabled=${missing} @click=${this.toggleTable}
+            >${icon("table")}<span class="word">${words.table}</span></button>
+          <button class="quiet" title=${words.copyTitle} ?disabled=${missing} @click=${this.copy}>${icon("copy")}<span class="word" ?data-said=${this.copied !== undefined}>${copied}</span></button>
         </span>
       </div>
-      ${this.problem ? html`<p class="problem" role="status">${this.problem}</p>` : nothing}
+      ${this.phase === "stopped" ? html`<p class="stopped" role="status">${missing ? words.stopped : words.stoppedLast}</p>` : nothing}
+      ${this.problem && this.phase !== "stopped" ? html`<p class="problem" role="status">${this.problem}</p>` : nothing}
       ${missing ? html`<p class="quiet">${this.empty(words)}</p>` : this.asTable ? this.table(words) : this.picture(words)}`;
   }
 

@@ -13,6 +13,9 @@ export const panelStyles = css`
     font-size: var(--size-small);
     font-variant-numeric: tabular-nums;
   }
+  :host > * {
+    flex: none;
+  }
   .bar {
     position: sticky;
     left: 0;
@@ -20,12 +23,19 @@ export const panelStyles = css`
     flex-wrap: wrap;
     align-items: center;
     gap: var(--space-2);
-    padding: var(--space-2) var(--space-3);
+    padding: 4px var(--space-3);
   }
   .common {
     display: inline-flex;
     gap: var(--space-1);
     margin-left: auto;
+  }
+  .detail {
+    position: sticky;
+    bottom: 0;
+    border-top: 1px solid var(--line);
+    background: var(--surface-0);
+    line-height: 1.5;
   }
   p {
     margin: 0;
@@ -115,9 +125,15 @@ export const panelStyles = css`
     color: var(--text-2);
     font-size: 12px;
   }
-  .scroll {
+  .stopped {
+    border-left: 4px solid var(--warn);
+    background: var(--warn-soft);
+  }
+  :host > .scroll {
+    flex: 1 1 0;
+    min-height: 8em;
     padding: 0 var(--space-3) var(--space-3);
-    overflow-x: auto;
+    overflow: auto;
   }
   table.plain {
     width: 100%;
@@ -142,6 +158,9 @@ export const panelStyles = css`
     white-space: normal;
   }
   .plain thead th {
+    position: sticky;
+    top: 0;
+    background: var(--surface-0);
     color: var(--text-2);
   }
   .plain .number {
@@ -154,6 +173,15 @@ export const panelStyles = css`
   }
   .plain tr.here > * {
     background: var(--accent-soft);
+  }
+  @container (max-width: 520px) {
+    .common .word:not([data-said]) {
+      position: absolute;
+      width: 1px;
+      height: 1px;
+      overflow: hidden;
+      clip-path: inset(50%);
+    }
   }
 
   /* Two names for one fade: a mark set again while the old one is there has to start anew. */

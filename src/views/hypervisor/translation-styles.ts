@@ -15,18 +15,16 @@ export const translationStyles = css`
     display: flex;
     gap: var(--space-2);
     align-items: flex-start;
-    margin: 0 var(--space-3) var(--space-3);
-    padding: var(--space-2) var(--space-3);
+    margin: 0 var(--space-3) var(--space-2);
+    padding: 6px var(--space-3);
     border-left: 4px solid var(--ok);
     border-radius: 0 var(--radius) var(--radius) 0;
     background: var(--ok-soft);
   }
-  .verdict ul {
-    margin: 0;
-    padding-left: 1.2em;
-  }
-  .verdict b {
-    display: block;
+  .verdict ul,
+  .verdict li {
+    display: inline;
+    padding: 0;
   }
   .verdict[data-kind="lazy"],
   .verdict[data-kind="stale"] {
@@ -47,8 +45,9 @@ export const translationStyles = css`
   }
   .bits {
     display: flex;
+    flex-wrap: wrap;
     gap: 2px;
-    margin: 0 0 var(--space-3);
+    margin: 0 0 var(--space-2);
     font-family: var(--mono);
   }
   .bits span {
@@ -57,7 +56,7 @@ export const translationStyles = css`
     text-align: center;
   }
   .bits small {
-    display: block;
+    margin-left: 6px;
     color: var(--text-2);
     font: 11px / 1.3 var(--sans);
   }

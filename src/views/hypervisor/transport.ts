@@ -101,6 +101,50 @@ export class RingsideHypervisorTransport extends LitElement {
     .where b {
       color: var(--text);
     }
+    .kind {
+      flex: 0 1 auto;
+      min-width: 0;
+    }
+    .kind select {
+      flex: 0 1 18em;
+      min-width: 0;
+    }
+    @media (max-width: 520px) {
+      :host {
+        gap: 6px;
+      }
+      .play {
+        min-width: var(--tap);
+        padding: 0;
+      }
+      .play .word,
+      .instructions {
+        position: absolute;
+        width: 1px;
+        height: 1px;
+        overflow: hidden;
+        clip-path: inset(50%);
+      }
+      .group button {
+        padding: 0 8px;
+      }
+      .group button:not(.play) svg {
+        display: none;
+      }
+      .where {
+        order: 1;
+        margin-left: auto;
+      }
+      .kind {
+        order: 2;
+        flex: 1 1 55%;
+      }
+      .speed {
+        order: 3;
+        flex: 0 1 8em;
+        min-width: 0;
+      }
+    }
   `,
   ];
 
@@ -123,26 +167,29 @@ export class RingsideHypervisorTransport extends LitElement {
       <div class="group" role="group" aria-label=${text.label}>
         ${
           running
-            ? html`<button class="play" @click=${() => this.act("pause")}>${icon("pause")}${text.pause}</button>`
-            : html`<button class="play primary" ?disabled=${still} @click=${() => this.act("run")}>${icon("play")}${text.run}</button>`
+            ? html`<button class="play" title=${text.pauseTitle} @click=${() => this.act("pause")}>${icon("pause")}<span class="word">${text.pause}</span></button>`
+            : html`<button class="play primary" title=${text.runTitle} ?disabled=${still} @click=${() => this.act("run")}>${icon("play")}<span class="word">${text.run}</span></button>`
         }
         <button title=${text.backTitle} ?disabled=${still || state.exits === 0} @click=${() => this.travel({ to: "previous" })}>${icon("left")}${text.back}</button>
         <button title=${text.stepTitle} ?disabled=${still} @click=${() => this.travel({ to: "next" })}>${text.step}${icon("right")}</button>
       </div>
       ${this.until(words, still)}
       ${this.speed(words)}
-      <span class="where" role="status">${state ? this.where(state, words) : nothing}</span>`;
+      <span class="where" role="status" aria-live=${running ? "off" : "polite"}>${state ? this.where(state, words) : nothing}</span>`;
   }
 
   private where(state: TransportState, words: HypervisorWords): TemplateResult {
     const text = words.transport;
     if (state.travelling) return html`${text.travelling}`;
-    return html`<b>${text.exits(grouped(state.exits))}</b> · ${text.instructions(grouped(state.instructions))}`;
+    const phase = state.phase === "starting" || state.phase === "stopped" ? html`${text[state.phase]} · ` : nothing;
+    return html`${phase}<b>${text.exits(grouped(state.exits))}</b><span class="instructions"> · ${text.instructions(grouped(state.instructions))}</span>`;
   }
 
   private until(words: HypervisorWords, still: boolean): TemplateResult {
     const text = words.transport;
-    return html`<div class="group"><select aria-label=${text.until} ?disabled=${still} @change=${(event: Event) => {
+    return html`<div class="group kind"><select aria-label=${text.untilWhat} ?disabled=${still} @change=${(
+      event: Event,
+    ) => {
       this.chosen = (event.target as HTMLSelectElement).value;
     }}>
         <option value="" .selected=${this.chosen === ""}>${text.anyReason}</option>
@@ -151,13 +198,15 @@ export class RingsideHypervisorTransport extends LitElement {
             html`<option value=${reason} .selected=${this.chosen === reason}>${nameOf(words, reason, given)}</option>`,
         )}
       </select>
-      <button ?disabled=${still || this.chosen === ""} @click=${() => this.travel({ to: "kind", kinds: [this.chosen] })}>${text.until}</button></div>`;
+      <button title=${text.untilTitle} ?disabled=${still || this.chosen === ""} @click=${() => this.travel({ to: "kind", kinds: [this.chosen] })}>${text.until}</button></div>`;
   }
 
   private speed(words: HypervisorWords): TemplateResult {
     const text = words.transport;
     const now = Math.round(1 / (this.state?.speed ?? 1));
-    return html`<select aria-label=${text.speed} ?disabled=${!this.state} @change=${(event: Event) => {
+    return html`<select class="speed" aria-label=${text.speed} title=${text.speedTitle} ?disabled=${!this.state} @change=${(
+      event: Event,
+    ) => {
       const speed = 1 / Number((event.target as HTMLSelectElement).value);
       emit(this, "ringside-speed", { speed, machines: [this.machine] });
     }}>${SPEEDS.map(

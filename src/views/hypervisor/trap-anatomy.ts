@@ -16,11 +16,12 @@ export class RingsideTrapAnatomy extends HypervisorPanel {
     ...HypervisorPanel.styles,
     css`
     h2 {
+      flex: 1 1 14em;
       display: flex;
       flex-wrap: wrap;
       gap: var(--space-2);
       align-items: baseline;
-      margin: 0 0 var(--space-2);
+      margin: 0;
       font-size: var(--size);
     }
     h2 .sign {
@@ -95,13 +96,20 @@ export class RingsideTrapAnatomy extends HypervisorPanel {
     return words.anatomy.pick;
   }
 
+  protected override controls(words: HypervisorWords): TemplateResult | typeof nothing {
+    const { exit } = this;
+    if (!exit) return nothing;
+    const text = words.anatomy;
+    const level = exit.level === 3 ? text.user : text.kernel;
+    const who = exit.domain === undefined ? text.nobody : text.who(exit.domain, level);
+    return html`<h2><span class="sign" aria-hidden="true">▼</span>${nameOf(words, exit.reason, exit.words)}
+      <small title=${words.readAt(`ma:${digits(exit.at)}`)}>${text.exit(grouped(exit.exit))} · ${who}</small></h2>`;
+  }
+
   protected override picture(words: HypervisorWords): TemplateResult {
     const exit = this.exit!;
     const text = words.anatomy;
-    const level = exit.level === 3 ? text.user : text.kernel;
     return html`<div class="body">
-      <h2><span class="sign" aria-hidden="true">▼</span>${nameOf(words, exit.reason, exit.words)}
-        <small title=${words.readAt(`ma:${digits(exit.at)}`)}>${text.exit(grouped(exit.exit))} · ${exit.domain === undefined ? text.nobody : text.who(exit.domain, level)}</small></h2>
       <section class="instruction">${
         exit.bytes
           ? html`${address("va", exit.eip)}<span class="bytes">${exit.bytes.split(" ").map((byte) => html`<span>${byte}</span>`)}</span><code>${exit.instruction}</code>`

@@ -121,6 +121,7 @@ export class RingsideProgram extends LitElement {
         <p class="state" id="state">${this.summary(words)}</p>
         ${this.refused && !assembly.ok ? html`<p class="unseen" role="alert">${this.notRun(assembly.faults, words)}</p>` : nothing}
         ${assembly.ok ? nothing : this.faults(assembly.faults, words)}
+        ${this.ready ? nothing : html`<p class="notice" role="status">${words.notReady}</p>`}
         ${this.notice ? html`<p class="notice" role="status">${this.notice}</p>` : nothing}
       </div>`;
   }
@@ -137,10 +138,10 @@ export class RingsideProgram extends LitElement {
         <button aria-pressed=${table ? "true" : "false"} title=${words.listingHint} ?disabled=${!assembly.ok || this.isEmpty}
           @click=${() => {
             this.table = !table;
-          }}>${icon("table")}${words.listing}</button>
-        <button class="quiet" ?disabled=${this.source === ""} @click=${this.copy}>${icon("copy")}${said}</button>
+          }}>${icon("table")}<span class="word">${words.listing}</span></button>
+        <button class="quiet" title=${copy} ?disabled=${this.source === ""} @click=${this.copy}>${icon("copy")}<span class="word" ?data-said=${this.copied !== undefined}>${said}</span></button>
         <button class="quiet" title=${words.downloadHint(file)} ?disabled=${this.source === ""}
-          @click=${() => saveText(file, this.source)}>${icon("save")}${words.download}</button>
+          @click=${() => saveText(file, this.source)}>${icon("save")}<span class="word">${words.download}</span></button>
       </span>`;
   }
 

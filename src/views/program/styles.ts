@@ -17,7 +17,7 @@ const frame = css`
     flex-wrap: wrap;
     align-items: center;
     gap: var(--space-2);
-    padding: var(--space-2) var(--space-3);
+    padding: 4px var(--space-3);
   }
   .common {
     display: inline-flex;
@@ -52,7 +52,7 @@ const paper = css`
     flex: 1 1 0;
     display: grid;
     grid-template-columns: auto minmax(0, 1fr);
-    min-height: calc(6 * var(--row));
+    min-height: calc(3 * var(--row));
     overflow-y: auto;
     border-block: 1px solid var(--line);
     background: var(--surface-1);
@@ -223,8 +223,12 @@ const rest = css`
     .row .bytes {
       display: none;
     }
-    .common {
-      margin-left: 0;
+    .common .word:not([data-said]) {
+      position: absolute;
+      width: 1px;
+      height: 1px;
+      overflow: hidden;
+      clip-path: inset(50%);
     }
     select {
       flex: 1 1 180px;

@@ -5,7 +5,15 @@ import { type PageTableMap, pageTableMap } from "../../../src/probe/hypervisor/p
 import { translate } from "../../../src/probe/hypervisor/paging/translate.ts";
 import { cellAt, corner, extent, fillPath, move } from "../../../src/views/hypervisor/cells.ts";
 import { changedCells, changedFrames, changedSlots } from "../../../src/views/hypervisor/changes.ts";
-import { LANES, laneOf, nearest, notchPath, placeExits, spanOf } from "../../../src/views/hypervisor/lanes.ts";
+import {
+  breakPath,
+  LANES,
+  laneOf,
+  nearest,
+  notchPath,
+  placeExits,
+  spanOf,
+} from "../../../src/views/hypervisor/lanes.ts";
 import { entriesOf, layersOf, mapLayers, slotAt, TABLE_GRID } from "../../../src/views/hypervisor/map-layers.ts";
 import { memoryGrid, memoryLayers, runAt } from "../../../src/views/hypervisor/memory-layers.ts";
 import { bitFields, chainRows, isAlarm } from "../../../src/views/hypervisor/translation-rows.ts";
@@ -176,6 +184,17 @@ describe("the strip of exits", () => {
     expect(placed.map(({ at: place }) => place)).toEqual([0, 0x200, 0x600]);
     expect(spanOf(placed)).toBe(0x600);
     expect(notchPath(placed.slice(2), spanOf(placed), 1000, 18)).toMatch(/^M1000\.0 /);
+  });
+
+  it("takes what is left out off its axis, and marks where", () => {
+    const more = [...exits, exit(3, "EXIT_CR3", 0x700)];
+    const placed = placeExits(more, new Set([1]));
+    expect(placed.map(({ exit: { exit: number }, at: place, broken }) => [number, place, broken])).toEqual([
+      [0, 0, false],
+      [2, 0, true],
+      [3, 0x200, false],
+    ]);
+    expect(breakPath(placed, spanOf(placed), 1000, 120)).toBe("M0.0 0v120");
   });
 
   it("has a lane for every reason", () => {
