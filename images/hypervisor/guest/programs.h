@@ -4,6 +4,6 @@
 #define PROGRAMS(X)                                                                       \
     X(init) X(sh) X(echo) X(cat) X(ls) X(rm) X(ps) X(free) X(kill) X(sleep) X(true)       \
     X(false) X(wc) X(hexdump) X(write) X(run) X(uname) X(uptime) X(map) X(touch) X(mode)  \
-    X(rings) X(hostile) X(stress) X(soak) X(io) X(bench) X(spin) X(backend) \
+    X(rings) X(hostile) X(stress) X(soak) X(fuzz) X(io) X(bench) X(spin) X(backend)  \
     X(crash) X(help)
 #endif

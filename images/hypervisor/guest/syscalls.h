@@ -43,7 +43,8 @@
     X(32, measure)    /* (MEASURE_…, n, mark): page-table work by the kernel itself, marked */   \
     X(33, stress)     /* (struct stress_run *) */                                                \
     X(34, hostile)    /* (attempt, struct hostile_run *): -ENOENT after the last */              \
-    X(35, crash)      /* (): a fault without a handler for it, nor for that one: a triple fault */
+    X(35, crash)      /* (): a fault without a handler for it, nor for that one: a triple fault */ \
+    X(36, fuzz)       /* (struct fuzz_run *) */
 
 enum {
 #define X(number, name) SYS_##name = number,
@@ -139,6 +140,22 @@ struct stress_run {
 };
 
 struct hostile_run { u32 went_through, detail; char what[48]; };
-struct io_run { u32 ring, count, depth, mark; /* in */ u32 bad, notified, interrupts; };
+
+/* Random requests; what they are is in kernel/fuzz.c. */
+#define FUZZ_KINDS(X) X(call) X(list) X(port) X(table) X(control) X(tree) X(ring)
+enum {
+#define X(name) FUZZ_##name,
+    FUZZ_KINDS(X)
+#undef X
+    FUZZ_COUNT
+};
+struct fuzz_run {
+    u32 seed, rounds, kinds; /* in: bit n allows kind n */
+    u32 wild;                /* in: 1: without putting anything right (kernel/wild.c) */
+    u32 bad, accepted, done[FUZZ_COUNT];
+};
+
+enum { IO_PIO, IO_RING, IO_WAKE };
+struct io_run { u32 device /* IO_… */, count, depth, mark; /* in */ u32 bad, notified, interrupts; };
 
 #endif

@@ -80,6 +80,7 @@ u32 cpu_features(void);     /* CPUID leaf 1, EDX */
 struct last_fault { u32 vector, error, address; };
 extern struct last_fault last_fault; /* the last one that a fixup took care of */
 void traps_init(void);
+void traps_load(void);                /* our IDT and TSS, again if need be */
 void upcall(void);
 struct trap_frame *user_frame(void); /* the running process's registers in user mode */
 bool copy_bytes_guarded(void *to, const void *from, u32 bytes); /* true: it faulted */
@@ -244,6 +245,8 @@ void io_interrupt(void);          /* the port-I/O device's */
 void ring_upcall(u32 ports);
 int ring_ready(void);
 int ring_run(struct io_run *run);
+bool ring_in_use(void);
+bool ring_garble(u32 seed); /* garbage in the shared page; true: the other side answers afterwards as before */
 int ring_end(void); /* 0, or an error when grants did not behave */
 
 int system_call(u32 number, u32 a, u32 b, u32 c);

@@ -90,20 +90,21 @@ static void ask(u32 until, u32 *notified)
     ++*notified;
 }
 
+/* No more than the ring can hold: an index that says otherwise says nothing. */
+static bool answers(void)
+{
+    return ring->rsp_prod - answered - 1 < RING_SLOTS;
+}
+
 static u32 take_answers(void)
 {
     u32 bad = 0;
-    for (; answered != ring->rsp_prod; answered++) {
+    for (; answers(); answered++) {
         barrier();
         struct ring_slot *slot = &ring->slot[answered % RING_SLOTS];
         bad += slot->id != answered || slot->result != 3 * slot->arg + slot->op;
     }
     return bad;
-}
-
-static bool answers(void)
-{
-    return ring->rsp_prod != answered;
 }
 
 static int wait_for_answers(void)
@@ -127,6 +128,27 @@ int ring_run(struct io_run *run)
     }
     run->interrupts = upcalls - before;
     return error;
+}
+
+bool ring_in_use(void)
+{
+    return ring && start.domid == FRONT_DOMAIN && ring->pad[BACK_IS_HERE];
+}
+
+/* Our indices and all slots hold anything; the other side is woken, and given time to believe it or not. */
+bool ring_garble(u32 seed)
+{
+    u32 *slots = (u32 *)ring->slot;
+    for (u32 i = 0; i < sizeof ring->slot / (sizeof *slots); i++)
+        slots[i] = next_random(&seed) << 16 ^ next_random(&seed);
+    ring->req_prod = seed & 1 ? next_random(&seed) : ring->rsp_prod + (seed >> 8) % (2 * RING_SLOTS);
+    ring->rsp_event = next_random(&seed);
+    barrier();
+    notify();
+    sys_sleep(1, 0, 0);
+    asked = answered = ring->req_prod = ring->rsp_prod;
+    struct io_run run = { IO_RING, 4, 4, 0, 0, 0, 0 };
+    return ring_run(&run) == 0 && run.bad == 0;
 }
 
 /* While the other side maps the page its grant cannot be revoked; when it has let go, it must be possible. */
@@ -190,9 +212,10 @@ static void back_disconnect(gfn_t gfn)
     frame_put(gfn);
 }
 
+/* The same caution: a producer that is too far ahead has produced nothing. */
 static bool requests(void)
 {
-    return ring->req_prod != asked;
+    return ring->req_prod - asked - 1 < RING_SLOTS;
 }
 
 /* Whatever the ring says, no more is done than it can hold, and no index of it is trusted twice. */

@@ -64,12 +64,9 @@ static void gates_init(void)
     }
 }
 
-/* All stores to the page come before the CPU, or a hypervisor, is told of it. */
-void traps_init(void)
+void traps_load(void)
 {
     struct table_register idtr = { sizeof tables.idt - 1, (u32)tables.idt };
-    gates_init();
-    segments_init();
     if (paravirtual()) {
         hypercall(HC_SET_TRAPS, idtr.base, idtr.limit, 0);
         hypercall(HC_STACK_SWITCH, KERNEL_STACK + PAGE_SIZE, 0, 0);
@@ -77,6 +74,14 @@ void traps_init(void)
         segments_load();
         __asm__ volatile("lidt %0" : : "m"(idtr));
     }
+}
+
+/* All stores to the page come before the CPU, or a hypervisor, is told of it. */
+void traps_init(void)
+{
+    gates_init();
+    segments_init();
+    traps_load();
     __asm__ volatile("mov %0, %%ds; mov %0, %%es" : : "r"(GUEST_UDS));
 }
 

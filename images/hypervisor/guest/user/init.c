@@ -5,19 +5,27 @@
 #include "user.h"
 #include "../../abi/guest.h"
 
-/* `run=…` on the kernel's command line: its text, or NULL. */
-static const char *run_text(const char *line)
+/*
+ * `run=…` on the kernel's command line, or `run1=…` in domain 1 alone: its text, or NULL. Without quotes a dash
+ * stands for a space, since the options of a machine have none: run1=fuzz-7-999-wild.
+ */
+static const char *run_text(const char *line, u32 domid)
 {
     static char text[256];
     for (; *line; line++) {
-        if (strncmp(line, "run=", 4))
+        if (strncmp(line, "run", 3))
             continue;
-        char end = line[4] == '"' ? '"' : ' ';
-        line += 4 + (end == '"');
+        const char *from = line + 3 + (line[3] == (char)('0' + domid));
+        if (*from++ != '=')
+            continue;
+        char end = *from == '"' ? '"' : ' ';
+        from += end == '"';
         u32 n = 0;
-        while (line[n] && line[n] != end)
+        while (from[n] && from[n] != end)
             n++;
-        copy_string(text, line, n + 1);
+        copy_string(text, from, n + 1);
+        for (u32 i = 0; i < n && end == ' '; i++)
+            text[i] = text[i] == '-' ? ' ' : text[i];
         return text;
     }
     return NULL;
@@ -70,7 +78,7 @@ int main_init(int argc, char **argv)
     static struct system_info info;
     (void)argc, (void)argv;
     system_info(&info);
-    const char *command = run_text(info.command_line);
+    const char *command = run_text(info.command_line, info.domid);
     if (info.role != ROLE_SHELL)
         run_and_end(info.role == ROLE_BACKEND ? "backend" : "spin");
     if (command)

@@ -1,6 +1,7 @@
 /*
- * io pio|ring <requests> [<depth>]: the port-I/O device, or the ring with domain 1 at its other end; and
- * that other end. Measured like a benchmark, the last in the list.
+ * io pio|ring|wake <requests> [<depth>]: the port-I/O device, or the ring with domain 1 at its other end; and
+ * that other end. Measured like a benchmark, the last in the list. `wake` measures nothing: it looks for
+ * wake-ups that get lost between STI and HLT.
  */
 #include "user.h"
 
@@ -12,15 +13,17 @@ enum {
 
 int main_io(int argc, char **argv)
 {
+    static const char *const devices[] = { [IO_PIO] = "pio", [IO_RING] = "ring", [IO_WAKE] = "wake" };
     struct io_run run = { .count = argc > 2 ? parse_number(argv[2]) : 256, .depth = argc > 3 ? parse_number(argv[3]) : 1 };
-    run.ring = argc > 1 && strcmp(argv[1], "ring") == 0;
-    if (argc < 2 || (!run.ring && strcmp(argv[1], "pio")))
-        return complain("io", "io pio|ring <requests> [<depth>]", -EINVAL);
+    while (run.device < COUNT(devices) && argc > 1 && strcmp(argv[1], devices[run.device]))
+        run.device++;
+    if (argc < 2 || run.device == COUNT(devices))
+        return complain("io", "io pio|ring|wake <requests> [<depth>]", -EINVAL);
     run.mark = 2 * (BENCH_io + 1);
     int error = system_call(SYS_io, (u32)&run, 0, 0);
     if (error)
         return complain("io", argv[1], error);
-    printf("io %s: requests=%u depth=%u bad=%u notified=%u interrupts=%u\n", argv[1], run.count, run.ring ? run.depth : 1,
+    printf("io %s: requests=%u depth=%u bad=%u notified=%u interrupts=%u\n", argv[1], run.count, run.device == IO_RING ? run.depth : 1,
         run.bad, run.notified, run.interrupts);
     return run.bad != 0;
 }

@@ -1,4 +1,4 @@
-/* What the labs run: hostile, stress, soak. */
+/* What the labs run: hostile, stress, fuzz. */
 #include "../lib/probes.h"
 #include "user.h"
 
@@ -64,6 +64,29 @@ int main_stress(int argc, char **argv)
         return complain("stress", "run", error);
     printf("stress: seed=%u rounds=%u bad=%u checksum=%08x", run.seed, run.rounds, run.bad, run.checksum);
     for (u32 i = 0; i < STRESS_COUNT; i++)
+        printf(" %s=%u", names[i], run.done[i]);
+    printf("\n");
+    return run.bad != 0;
+}
+
+/* fuzz <seed> <rounds> [<mask of kinds>|wild] */
+int main_fuzz(int argc, char **argv)
+{
+    static const char *const names[] = {
+#define X(name) #name,
+        FUZZ_KINDS(X)
+#undef X
+    };
+    static struct fuzz_run run;
+    run.seed = argc > 1 ? parse_number(argv[1]) : 1;
+    run.rounds = argc > 2 ? parse_number(argv[2]) : 1000;
+    run.wild = argc > 3 && strcmp(argv[3], "wild") == 0;
+    run.kinds = argc > 3 && !run.wild ? parse_number(argv[3]) : ~0u;
+    int error = system_call(SYS_fuzz, (u32)&run, 0, 0);
+    if (error)
+        return complain("fuzz", "run", error);
+    printf("fuzz: seed=%u rounds=%u bad=%u accepted=%u", run.seed, run.rounds, run.bad, run.accepted);
+    for (u32 i = 0; i < FUZZ_COUNT; i++)
         printf(" %s=%u", names[i], run.done[i]);
     printf("\n");
     return run.bad != 0;
