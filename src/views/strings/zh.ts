@@ -97,7 +97,7 @@ export const zh: Strings = {
   panels: {
     titles: {
       namespaces: "命名空间",
-      translation: "地址翻译",
+      translation: "地址转换",
       "page-tables": "页表",
       exits: "退出",
       anatomy: "一次退出的剖析",
