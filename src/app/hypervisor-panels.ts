@@ -95,17 +95,27 @@ export function stepper(
     ></ringside-hypervisor-transport>`;
 }
 
-/** Carries out what an event of such a panel asks for. @returns the names of the events to listen to */
+/**
+ * Carries out what an event of such a panel asks for.
+ *
+ * @param show brings a panel to sight, by its id, and the keyboard into it when told to
+ * @returns the names of the events to listen to
+ */
 export function inspectingEvents(
   running: () => RunningLab | undefined,
   panelOf: (event: Event) => InspectingPanel | undefined,
+  show: (panel: string, focus: boolean) => void,
 ): Readonly<Record<string, (event: CustomEvent<Asked>) => void>> {
   const choose = (event: CustomEvent<Asked>, choice: Parameters<ReturnType<RunningLab["inspector"]>["choose"]>[0]) => {
     const machine = panelOf(event)?.machine;
     if (machine !== undefined) running()?.inspector(machine).choose(choice);
   };
   return {
-    "ringside-address": (event) => choose(event, { address: event.detail.gva!, slot: event.detail.gva! >>> 22 }),
+    "ringside-address": (event) => {
+      const { gva, open } = event.detail;
+      choose(event, { address: gva!, slot: gva! >>> 22 });
+      if (open) show(`translation:${panelOf(event)?.machine}`, true);
+    },
     "ringside-slot": (event) => choose(event, { slot: event.detail.slot! }),
     "ringside-exit": (event) => choose(event, { exit: event.detail.exit! }),
     "ringside-levels": (event) => choose(event, { levels: event.detail.levels! }),
@@ -119,7 +129,8 @@ export function inspectingEvents(
     },
     "ringside-program-run": (event) => {
       const machine = panelOf(event)?.machine;
-      if (machine !== undefined) void running()?.programs.run(machine, event.detail as unknown as ProgramRun);
+      const run = machine && running()?.programs.run(machine, event.detail as unknown as ProgramRun);
+      if (run) void run.then((typed) => typed && show(`terminal:${machine}`, false));
     },
     // the controls below the stage send the same, and are listened to where they are
     "ringside-transport": (event) => {
@@ -141,6 +152,7 @@ const isStepper = (event: Event) =>
 /** What the events of these panels carry, each its own part. */
 interface Asked {
   readonly gva?: number;
+  readonly open?: boolean;
   readonly slot?: number;
   readonly exit?: number;
   readonly levels?: 2 | 4;

@@ -7,6 +7,7 @@ import { emit } from "../views/events.ts";
 import type { Theme } from "../views/header.ts";
 import { type Language, strings } from "../views/language.ts";
 import type { MachineStatus } from "../views/machine.ts";
+import type { RingsideStage } from "../views/stage.ts";
 import "../views/stage.ts";
 import "../views/steps/steps.ts";
 import { neighbour } from "../views/steps/places.ts";
@@ -95,6 +96,7 @@ export class RingsideLabPage extends LitElement {
       const slots = event.composedPath().map((target) => (target instanceof HTMLElement ? target.slot : ""));
       return this.running?.lab.layout.filter(isInspecting).find((panel) => slots.includes(panelId(panel)));
     },
+    (panel, focus) => void this.showPanel(panel, focus),
   );
 
   private readonly system = matchMedia("(prefers-color-scheme: dark)");
@@ -341,6 +343,14 @@ export class RingsideLabPage extends LitElement {
     this.running?.type(machine, new TextEncoder().encode(`${text.trimEnd().replaceAll("\n", "\r")}\r`));
     await this.updateComplete;
     this.terminal(machine)?.focus();
+  }
+
+  private async showPanel(panel: string, focus: boolean) {
+    if (!this.running?.lab.layout.some((other) => panelId(other) === panel)) return;
+    this.openPanel(panel);
+    await this.updateComplete;
+    await this.renderRoot.querySelector<RingsideStage>("ringside-stage")?.updateComplete;
+    if (focus) this.renderRoot.querySelector<HTMLElement>(`[slot="${panel}"]`)?.focus();
   }
 
   /** Brings a panel to sight. */

@@ -42,13 +42,16 @@ export class Programs {
       .catch(() => undefined);
   }
 
-  async run(machine: string, { name, bytes, tail }: ProgramRun): Promise<void> {
+  /** @returns whether it was typed on the console */
+  async run(machine: string, { name, bytes, tail }: ProgramRun): Promise<boolean> {
     try {
       await this.options.hostOf(machine)?.put(machine, name, bytes);
       this.set(machine, { notice: undefined });
       this.options.type(machine, `run ${[name, tail].filter(Boolean).join(" ")}\r`);
+      return true;
     } catch (error) {
       this.set(machine, { notice: error instanceof Error ? error.message.replaceAll("`", "") : String(error) });
+      return false;
     }
   }
 

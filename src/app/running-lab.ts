@@ -179,6 +179,8 @@ export class RunningLab {
     for (const outcome of outcomes) {
       if (outcome.status === "rejected") this.options.refused(messageOf(outcome.reason));
     }
+    // a machine that stands still is not looked into again by itself
+    for (const machine of machines) void this.inspectors.get(machine)?.look(this.starts(machine));
     this.options.changed();
   }
 

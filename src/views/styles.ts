@@ -97,6 +97,11 @@ export const buttons = css`
   .primary:hover:not(:disabled) {
     background: color-mix(in srgb, var(--accent) 86%, var(--text));
   }
+  .primary:disabled {
+    border-color: var(--line);
+    background: var(--surface-2);
+    color: var(--text-2);
+  }
   .quiet {
     border-color: transparent;
     background: none;

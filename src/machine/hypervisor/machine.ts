@@ -111,7 +111,10 @@ export class HypervisorMachine implements GuestMachine {
     this.#pace = new Pace(this.#internals, this.#clock, {
       onBell: (bell) => this.#onBell(bell),
       onFault: (error) =>
-        this.#stop("fault", `executing it failed (${error instanceof Error ? error.message : String(error)})`),
+        this.#stop(
+          "fault",
+          `executing it failed (v86 cannot go on: ${error instanceof Error ? error.message : String(error)})`,
+        ),
     });
     this.#console = new ConsoleStream({
       deliver: hooks.onConsole,

@@ -17,7 +17,7 @@ const SIZE = extent(TABLE_GRID);
  * half of a cell is the guest's entry, the right half the shadow's.
  *
  * @fires ringside-slot {slot} the student opens a slot of the directory, 0 to 1023
- * @fires ringside-address {gva} the student chooses an address to translate
+ * @fires ringside-address {gva, open} the student chooses an address to translate; `open`: and wants to see it
  */
 export class RingsidePageTableMap extends HypervisorPanel {
   static override properties: PropertyDeclarations = {
@@ -194,11 +194,20 @@ export class RingsidePageTableMap extends HypervisorPanel {
     const leaf = this.slots("leaf");
     return html`<div class="grids">
         ${this.grid("directory", text.directory, text.each.directory, words)}
-        ${leaf && this.opened !== undefined ? this.grid("leaf", text.leaf(this.opened), text.each.leaf, words) : html`<p class="quiet">${text.pick}</p>`}
+        ${leaf && this.opened !== undefined ? this.grid("leaf", text.leaf(this.opened), text.each.leaf, words) : html`<p class="quiet">${this.noTable(words)}</p>`}
       </div>
       <p class="note">${this.map!.mode === "pv" ? text.legendDirect : text.legend} ${text.keys}</p>
       ${this.legend(words)}
       <p class="detail" aria-live="polite">${this.detail(words)}</p>`;
+  }
+
+  /** Why no table stands beside the directory. */
+  private noTable(words: HypervisorWords): string {
+    if (this.opened === undefined) return words.map.pick;
+    const slot = slotAt(this.map!.directory, this.opened);
+    if (!slot) return words.map.empty;
+    if (slot.verdict.kind === "hypervisor") return words.verdicts.hypervisor;
+    return slot.marks.includes("large") ? words.marks.large : "";
   }
 
   private grid(which: Which, title: string, each: string, words: HypervisorWords): TemplateResult {
@@ -224,7 +233,7 @@ export class RingsidePageTableMap extends HypervisorPanel {
   private steer(event: KeyboardEvent, which: Which) {
     const to = move(TABLE_GRID, this.cursors[which], event.key);
     if (to !== undefined) this.put(which, to);
-    else if (event.key === "Enter" || event.key === " ") this.open(which, this.cursors[which]);
+    else if (event.key === "Enter" || event.key === " ") this.open(which, this.cursors[which], true);
     else return;
     event.preventDefault();
   }
@@ -243,9 +252,9 @@ export class RingsidePageTableMap extends HypervisorPanel {
     this.active = which;
   }
 
-  private open(which: Which, index: number) {
+  private open(which: Which, index: number, open = false) {
     if (which === "directory") emit(this, "ringside-slot", { slot: index });
-    else emit(this, "ringside-address", { gva: (((this.opened ?? 0) << 22) | (index << 12)) >>> 0 });
+    else emit(this, "ringside-address", { gva: this.addressOf(which, index), open });
   }
 
   private addressOf(which: Which, index: number): number {

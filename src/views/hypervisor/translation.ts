@@ -67,6 +67,11 @@ export class RingsideTranslation extends HypervisorPanel {
     </form>`;
   }
 
+  /** The address is what one works with here. */
+  override focus(options?: FocusOptions) {
+    this.renderRoot.querySelector("input")?.focus(options);
+  }
+
   private ask(event: Event) {
     event.preventDefault();
     const gva = parseAddress(this.asked ?? this.translation?.gva ?? "");

@@ -204,7 +204,8 @@ export class RingsideHypervisorTransport extends LitElement {
   private speed(words: HypervisorWords): TemplateResult {
     const text = words.transport;
     const now = Math.round(1 / (this.state?.speed ?? 1));
-    return html`<select class="speed" aria-label=${text.speed} title=${text.speedTitle} ?disabled=${!this.state} @change=${(
+    const alive = this.state?.phase === "running" || this.state?.phase === "paused";
+    return html`<select class="speed" aria-label=${text.speed} title=${text.speedTitle} ?disabled=${!alive} @change=${(
       event: Event,
     ) => {
       const speed = 1 / Number((event.target as HTMLSelectElement).value);
