@@ -36,13 +36,16 @@ enter:
     mov $hv_directory, %eax
     mov %eax, %cr3
     mov %esp, %ebx          /* struct regs */
+    testl $FLAG_VM, REGS_EFLAGS(%ebx)
+    jnz 3f                  /* virtual-8086 mode (traps.c): CS is no selector */
     testl $3, REGS_CS(%ebx)
     jz 1f
-    mov $hv_stack_top, %esp
+3:  mov $hv_stack_top, %esp
     push %ebx
     mov $trap, %eax         /* far from here, so by register */
     call *%eax
-leave:                      /* EAX: the directory the guest runs on; EBX: its registers */
+leave:                      /* EAX: the directory the guest runs on */
+    mov $entry_registers, %ebx
     mov %eax, %cr3
     jmp 2f
 1:  push %ebx               /* the hypervisor itself was interrupted: the stack is its own */
@@ -60,7 +63,6 @@ leave:                      /* EAX: the directory the guest runs on; EBX: its re
 /* start_guest(directory): the first way out */
 start_guest:
     mov 4(%esp), %eax
-    mov $entry_registers, %ebx
     jmp leave
 
 /* The tables the CPU reads; written through the address they were loaded at (tables.c). */

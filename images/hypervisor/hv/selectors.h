@@ -9,7 +9,9 @@
 #define GDT_BYTES 0x78
 #define TSS_BYTES 104
 
-#define REGS_CS 60 /* offset of cs in struct regs */
+#define FLAG_VM 0x20000
+#define REGS_CS 60 /* offsets in struct regs */
+#define REGS_EFLAGS 64
 #define REGS_SIZE 76
 
 #endif

@@ -74,13 +74,16 @@ struct place {
     struct walk walk[2];
 };
 
+/* Where it straddles pages the other one may not be the guest's to write. (PV: tables are read-only anyway.) */
 static bool find(struct domain *d, gva_t gva, u32 size, struct place *place)
 {
+    u32 access = d->mmu.mode == MODE_PV ? 0 : ACCESS_WRITE | (d->vcpu.cpl == 3 ? ACCESS_USER : 0);
+
     place->gva = gva;
     place->size = size;
     place->words = (gva & 3) + size > 4 ? 2 : 1;
     for (u32 i = 0; i < place->words; i++) {
-        guest_walk(d, (gva & ~3u) + 4 * i, 0, &place->walk[i]);
+        guest_walk(d, (gva & ~3u) + 4 * i, access, &place->walk[i]);
         if (place->walk[i].fault || !place->walk[i].bytes)
             return false;
     }

@@ -282,9 +282,25 @@ static ma_t leave(void)
     return current->mmu.root;
 }
 
+/*
+ * VM in the flags that IRET pops counts in ring 0 alone; QEMU takes it from any ring, and so a guest may come from
+ * virtual-8086 mode (cputest: hostile/iret-VM-flag). The frame is larger then: the registers are not where they
+ * should be, and this is no guest that can go on.
+ */
+static ma_t end_virtual_8086(struct regs *regs)
+{
+    trace_exit_begin(regs);
+    trace(EXIT_EXCEPTION, regs->vector, regs->error, 0);
+    guest_regs->eip = regs->eip;
+    domain_kill(current, KILL_CANNOT_EMULATE);
+    return leave();
+}
+
 /* Called by entry.S for every exit. */
 ma_t trap(struct regs *regs)
 {
+    if (regs->eflags & FLAG_VM)
+        return end_virtual_8086(regs);
     current->vcpu.cpl = (regs->cs & 3) == 3 ? 3 : 0;
     trace_exit_begin(regs);
     dispatch(current, regs);
