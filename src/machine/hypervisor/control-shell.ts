@@ -18,6 +18,7 @@ interface Call {
   readonly maxOutput: number;
   readonly resolve: (result: RunResult) => void;
   readonly reject: (error: Error) => void;
+  timer: ReturnType<typeof setTimeout> | undefined;
   status: number;
   /** The digits behind the end mark; undefined before it. */
   digits: string | undefined;
@@ -50,13 +51,14 @@ export class ControlShell {
         new Error(`The guest's shell takes lines of at most ${LONGEST_LINE - 1} bytes: \`${long.slice(0, 40)}…\``),
       );
     }
-    return new Promise((resolve, reject) => {
+    return new Promise<RunResult>((resolve, reject) => {
       const call: Call = {
         lines,
         output: [],
         maxOutput: options.maxOutput ?? MOST_OUTPUT,
         resolve,
         reject,
+        timer: undefined,
         status: 0,
         digits: undefined,
       };
@@ -83,7 +85,10 @@ export class ControlShell {
 
   /** The machine is gone, or was put back: nothing that was asked will be answered. */
   abandon(message: string): void {
-    for (const { reject } of this.#queue.splice(0)) reject(new Error(message));
+    for (const { reject, timer } of this.#queue.splice(0)) {
+      clearTimeout(timer);
+      reject(new Error(message));
+    }
   }
 
   #next(): void {
@@ -93,6 +98,7 @@ export class ControlShell {
     if (line !== undefined) this.#send(new TextEncoder().encode(`${line}\n`));
     else {
       this.#queue.shift();
+      clearTimeout(call.timer);
       call.resolve(result(call, "exited", call.status));
       this.#next();
     }
@@ -101,7 +107,7 @@ export class ControlShell {
   /** At the time limit the line is interrupted as by a typed ^C; its answer then comes. */
   #limit(call: Call, milliseconds: number): void {
     if (milliseconds === 0) return;
-    setTimeout(() => {
+    call.timer = setTimeout(() => {
       if (!this.#queue.includes(call)) return;
       call.lines.length = 0;
       call.resolve(result(call, "time limit", 124));
