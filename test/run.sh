@@ -27,4 +27,4 @@ npx vite build --logLevel warn
 step "tests"
 npx vitest run
 step "labs"
-npm run --silent ringside -- lab check namespaces
+for lab in public/labs/*/; do npm run --silent ringside -- lab check "$(basename "$lab")"; done
