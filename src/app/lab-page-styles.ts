@@ -12,6 +12,14 @@ export const labPageStyles = css`
   :host(:focus) {
     outline: none;
   }
+  .unseen {
+    position: absolute;
+    width: 1px;
+    height: 1px;
+    margin: 0;
+    overflow: hidden;
+    clip-path: inset(50%);
+  }
   [hidden] {
     display: none !important;
   }

@@ -244,6 +244,7 @@ export class RingsideLabPage extends LitElement {
     const width = this.preferences.stepsWidth ?? STEPS_WIDTH.usual;
     const stepped = this.stepped ?? steppedMachines(running)[0];
     return html`
+      ${withSteps && !(this.narrow && this.tab !== "steps") ? nothing : html`<h1 class="unseen">${running.lab.title[this.language]}</h1>`}
       ${this.narrow ? this.tabs(running, machines, withSteps) : nothing}
       <div class="body ${this.narrow ? "narrow" : ""}" ?hidden=${this.narrow && this.tab === "controls"} style="--width:${width}px">
         ${withSteps ? this.steps(running, width) : nothing}

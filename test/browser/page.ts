@@ -78,6 +78,14 @@ export function smallLab(step: string, site = inject("site")): string {
   return `?lab=${elsewhere}lab/lab.yaml&seed=1&step=${step}`;
 }
 
+/**
+ * A lab of machines that boot the hypervisor, opened from another site: `lab` has one and every panel, `pair` two, and
+ * `slow` one whose guest takes seconds to start.
+ */
+export function exitsLab(name: "lab" | "pair" | "slow" = "lab"): string {
+  return `?lab=${inject("elsewhere")}hypervisor/${name}.yaml&seed=1&step=file`;
+}
+
 type Where = Page | FrameLocator;
 
 /** What the terminal of a page shows. */

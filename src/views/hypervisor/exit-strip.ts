@@ -284,7 +284,7 @@ export class RingsideExitStrip extends HypervisorPanel {
   }
 
   protected override table(words: HypervisorWords): TemplateResult {
-    return html`<div class="scroll" role="region" tabindex="0" aria-label=${words.table}><table class="plain">
+    return html`<div class="scroll" role="region" tabindex="0" aria-label=${words.tableOf(words.strip.title)}><table class="plain">
       <thead><tr>${Object.values(words.strip.columns).map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
       <tbody>${this.placed
         .slice(-LISTED)

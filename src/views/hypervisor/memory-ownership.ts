@@ -125,7 +125,7 @@ export class RingsideMemoryOwnership extends HypervisorPanel {
   protected override table(words: HypervisorWords): TemplateResult {
     const { runs, sums } = this.frames!;
     const { columns } = words.memory;
-    return html`<div class="scroll" role="region" tabindex="0" aria-label=${words.table}>
+    return html`<div class="scroll" role="region" tabindex="0" aria-label=${words.tableOf(words.memory.title)}>
       <table class="plain"><caption>${words.memory.sums}</caption>
         <thead><tr><th scope="col">${columns.owner}</th><th scope="col">${columns.type}</th><th scope="col">${columns.count}</th></tr></thead>
         <tbody>${sums.map(

@@ -324,7 +324,7 @@ export class RingsidePageTableMap extends HypervisorPanel {
     const table = (caption: string, slots: readonly Slot[]) => html`<table class="plain"><caption>${caption}</caption>
       <thead><tr>${Object.values(columns).map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
       <tbody>${rows(slots)}</tbody></table>`;
-    return html`<div class="scroll" role="region" tabindex="0" aria-label=${words.table}>${table(words.map.directory, this.map!.directory)}
+    return html`<div class="scroll" role="region" tabindex="0" aria-label=${words.tableOf(words.map.title)}>${table(words.map.directory, this.map!.directory)}
       ${leaf && this.opened !== undefined ? table(words.map.leaf(this.opened), leaf) : nothing}</div>`;
   }
 }

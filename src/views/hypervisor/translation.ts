@@ -67,9 +67,17 @@ export class RingsideTranslation extends HypervisorPanel {
     </form>`;
   }
 
-  /** The address is what one works with here. */
+  /** The address is what one works with here: the next one is typed over it. */
   override focus(options?: FocusOptions) {
-    this.renderRoot.querySelector("input")?.focus(options);
+    const input = this.renderRoot.querySelector("input");
+    input?.focus(options);
+    input?.select();
+  }
+
+  protected override updated(changed: PropertyValues<this>) {
+    const input = this.renderRoot.querySelector("input");
+    const other = changed.has("translation") && changed.get("translation")?.gva !== this.translation?.gva;
+    if (other && (this.renderRoot as ShadowRoot).activeElement === input) input?.select();
   }
 
   private ask(event: Event) {
@@ -115,7 +123,7 @@ export class RingsideTranslation extends HypervisorPanel {
         ...step,
       })),
     ];
-    return html`<div class="scroll" role="region" tabindex="0" aria-label=${words.table}><table class="plain">
+    return html`<div class="scroll" role="region" tabindex="0" aria-label=${words.tableOf(words.translation.title)}><table class="plain">
         <caption>va:${digits(translation.gva)}: ${words.verdicts[translation.verdict.kind]}</caption>
         <thead><tr>${Object.values(text.columns).map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
         <tbody>${entries.map(

@@ -137,7 +137,7 @@ export class RingsideTrapAnatomy extends HypervisorPanel {
     const { columns } = words.anatomy;
     const list = (all: Exit["arguments"]) =>
       all.map((argument) => `${words.arguments[argument.name]} ${argumentText(argument, words)}`).join(", ");
-    return html`<div class="scroll" role="region" tabindex="0" aria-label=${words.table}><table class="plain">
+    return html`<div class="scroll" role="region" tabindex="0" aria-label=${words.tableOf(words.anatomy.title)}><table class="plain">
       <caption>${words.strip.at(grouped(exit.exit), nameOf(words, exit.reason, exit.words))} · va:${digits(exit.eip)} · ${exit.instruction || words.none}</caption>
       <thead><tr><th scope="col">${columns.number}</th><th scope="col">${columns.what}</th><th scope="col">${columns.arguments}</th></tr></thead>
       <tbody><tr class="here"><td class="number">0</td><td>${nameOf(words, exit.reason, exit.words)}</td><td>${list(exit.arguments)}</td></tr>

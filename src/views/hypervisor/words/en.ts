@@ -13,6 +13,7 @@ export const en = {
   starting: "The machine is starting.",
   stopped: "The machine has stopped before anything was read.",
   stoppedLast: "The machine has stopped. This was read last.",
+  tableOf: (title: string) => `${title}, table`,
   tableTitle: "The same facts as rows",
   copyTitle: "Copy what is shown as JSON",
   readAt: (place: string) => `read at ${place}`,

@@ -10,6 +10,7 @@ export const zh: HypervisorWords = {
   starting: "机器正在启动。",
   stopped: "机器已停止，停止前什么也没读到。",
   stoppedLast: "机器已停止。下面是最后一次读到的内容。",
+  tableOf: (title) => `${title}，表格`,
   tableTitle: "把同样的内容列成表格",
   copyTitle: "把所显示的内容复制为 JSON",
   readAt: (place) => `读自 ${place}`,
