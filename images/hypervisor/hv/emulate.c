@@ -82,7 +82,7 @@ static bool segments_are_flat(struct domain *d)
 }
 
 /* We hold copies of ESP0 and SS0 and of the system call's gate: stores to them must exit. */
-static void watch_copied(struct domain *d)
+void watch_copied(struct domain *d)
 {
     if (d->mmu.mode == MODE_PV)
         return;

@@ -228,6 +228,7 @@ u32 *reg_of(struct regs *regs, u32 number);
 
 /* ---- emulate.c ---- */
 bool emulate_privileged(struct domain *d, struct regs *regs);              /* #GP in ring 1; false: deliver #GP to the guest */
+void watch_copied(struct domain *d); /* after a new IDT or TSS: stores to what we hold copies of exit from now on */
 /* io.c */
 bool emulate_io(struct domain *d, struct regs *regs, const struct insn *insn);
 /* DONE: executed, EIP past it (a rep: as far as its page goes). FAULT: its source faulted, and the guest has been

@@ -66,7 +66,7 @@ static int set_traps(struct domain *d, gva_t idt, u32 limit)
 {
     d->vcpu.idt_base = idt;
     d->vcpu.idt_limit = limit & 0xFFFF;
-    if (d->mmu.mode != MODE_PV) mmu_watch(d, idt, d->vcpu.idt_limit + 1);
+    watch_copied(d);
     update_direct_gate(d);
     return 0;
 }

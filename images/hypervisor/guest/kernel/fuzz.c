@@ -58,6 +58,12 @@ static void expect(bool right)
     run->bad += !right;
 }
 
+/* What lies in the page of an IDT or a TSS is watched; ours must not come to hold a stack. */
+static u32 place_for_table(void)
+{
+    return draw(2) ? HV_HOLE - 8 + draw(1 << 16) : (u32)scratch + draw(0x800);
+}
+
 /* ---- hypercalls ---- */
 
 /* A request whose success would hurt nobody, or can be taken back. */
@@ -74,6 +80,9 @@ static struct multicall harmless_call(void)
         break;
     case HC_UPDATE_VA: /* the hypervisor's slot, or one that has no table */
         call.args[0] = draw(2) ? HV_HOLE + draw(1 << 22) : (SCRATCH_SLOT + 2 + draw(64)) << 22;
+        break;
+    case HC_SET_TRAPS:
+        call.args[0] = place_for_table();
         break;
     case HC_CONSOLE_WRITE: case HC_CONSOLE_READ: /* nothing to be seen, nothing taken from the reader */
         call.args[0] |= HV_HOLE;
@@ -156,14 +165,14 @@ static void do_port(void)
 /* Table registers from where nothing can be read; or an IDT and a TSS anywhere, until ours are loaded again. */
 static void do_table(void)
 {
-    struct { u16 limit; u32 base; } __attribute__((packed)) table = { (u16)fuzz_bits(), fuzz_word() };
+    struct { u16 limit; u32 base; } __attribute__((packed)) table = { (u16)fuzz_bits(), place_for_table() };
     u32 nowhere = HV_HOLE - 2 + draw(8);
     interrupts_off();
     switch (draw(6)) {
     case 0: GUARDED(0, "lgdt (%2)", "r"(nowhere)); break;
     case 1: GUARDED(0, "lidt (%2)", "r"(nowhere)); break;
     case 2: GUARDED(0, "lidt (%2)", "r"(&table)); break;
-    case 3: GUARDED(0, "ltr %w2", "r"(fuzz_bits())); break;
+    case 3: GUARDED(0, "ltr %w2", "r"(GUEST_TSS + 8 + 8 * draw(200))); break; /* the rest of the GDT's page */
     case 4: GUARDED(0, "lldt %w2", "r"(fuzz_bits())); break;
     case 5:
         hypercall(HC_SET_TRAPS, table.base, table.limit, 0);
