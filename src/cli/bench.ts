@@ -1,6 +1,7 @@
 import type { Figure } from "./bench/figure.ts";
 
-export const usage = `ringside bench [name] [--json]   boot, restore, idle, console, page, hypervisor; every figure beside a peer measured in the same run`;
+export const usage = `ringside bench [name] [--json]   boot, restore, idle, console, page, hypervisor; every figure beside a peer measured in the same run
+ringside bench stress [--minutes n] [--json]   random work under every design of the hypervisor, verified; 1 minute unless told`;
 
 /** What a benchmark found, and how it is printed for people. */
 interface Found {
@@ -29,9 +30,25 @@ const BENCHES: Readonly<Record<string, () => Promise<Found>>> = {
   },
 };
 
-/** @returns the exit code: 0, or 2 for a name that is none */
+/** Not a figure, and as long as one likes: it runs when it is named. @returns the exit code: 1 when anything was wrong */
+async function runStress(minutes: number, json: boolean): Promise<number> {
+  const { stress, printStress } = await import("./bench/stress.ts");
+  const table = await stress(minutes);
+  if (json) console.log(JSON.stringify(table, null, 2));
+  else printStress(table);
+  return table.rows.some(({ wrong }) => wrong.length > 0) ? 1 : 0;
+}
+
+/** @returns the exit code: 0, 1 when a stress run found something wrong, or 2 for a name or a number that is none */
 export async function run(args: string[]): Promise<number> {
   const json = args.includes("--json");
+  if (args[0] === "stress") {
+    const given = args.indexOf("--minutes");
+    const minutes = given < 0 ? 1 : Number(args[given + 1]);
+    if (minutes > 0) return runStress(minutes, json);
+    console.error(`\`--minutes\` needs a number above 0.\n${usage}`);
+    return 2;
+  }
   const names = args.filter((word) => word !== "--json");
   const unknown = names.find((name) => !Object.hasOwn(BENCHES, name));
   if (unknown !== undefined) {
