@@ -9,7 +9,7 @@
  * Charging whoever runs when the tick comes is cheap, and can be cheated by blocking shortly before it (Zhou et
  * al., "Scheduler vulnerabilities and coordinated attacks in cloud computing", 2011). Xen's second one measures.
  */
-#include "hv.h"
+#include "tables.h"
 
 #define TICK_CREDITS 100
 #define PERIOD_TICKS 3
@@ -119,6 +119,7 @@ static void switch_to(struct domain *next)
     trace(STEP_SCHEDULE, current->id, next->id, 0);
     current->regs = *guest_regs;
     *guest_regs = next->regs;
+    entry_stack_clear();
     current = next; /* its tables are loaded on the way out (traps.c) */
 }
 

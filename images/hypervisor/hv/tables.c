@@ -83,6 +83,12 @@ void set_kernel_stack_pointer(u32 esp)
     tss[4] = GUEST_KDS | 1;
 }
 
+/* A guest's kernel can write to the entry stack: what one domain leaves there is not for the next to read. */
+void entry_stack_clear(void)
+{
+    memset(loaded(entry_stack_top) - PAGE_SIZE, 0, PAGE_SIZE - REGS_SIZE);
+}
+
 static void fill_gdt(void)
 {
     set_segment(GUEST_KCS, 0, 0xFFFFF, CODE | DPL(1));
