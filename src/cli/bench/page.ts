@@ -15,22 +15,12 @@ const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable
 
 /** From a click in the catalogue to a shell that has answered one command, on first visits and on later ones. */
 export async function page(): Promise<Figure[]> {
-  const outDir = join(ROOT, ".build/bench-site");
-  await build({ root: ROOT, logLevel: "error", build: { outDir, emptyOutDir: true } });
-  const site = await preview({ root: ROOT, logLevel: "error", build: { outDir }, preview: { port: 0 } });
-  const address = `http://localhost:${(site.httpServer.address() as AddressInfo).port}/`;
   const first: number[] = [];
   const later: number[] = [];
-  try {
-    for (let round = 0; round < ROUNDS; round++) {
-      await withProfile(async (context) => {
-        first.push(await clickToAnswer(context, address, untilStored));
-        later.push(await clickToAnswer(context, address));
-      });
-    }
-  } finally {
-    await site.close();
-  }
+  await inRounds(async (context, address) => {
+    first.push(await clickToAnswer(context, address, untilStored));
+    later.push(await clickToAnswer(context, address));
+  });
   return [
     figure(
       "click to an answered command, later visits",
@@ -42,6 +32,19 @@ export async function page(): Promise<Figure[]> {
     figure("click to an answered command, first visit", "ms", median(first), 1000, "the aim, 1 s"),
     figure("click to an answered command, later visits", "ms", median(later), 300, "the aim, 0.3 s"),
   ];
+}
+
+/** Builds and serves the site, and works with it in a browser that knows nothing, again and again. */
+export async function inRounds(work: (context: BrowserContext, address: string) => Promise<void>): Promise<void> {
+  const outDir = join(ROOT, ".build/bench-site");
+  await build({ root: ROOT, logLevel: "error", build: { outDir, emptyOutDir: true } });
+  const site = await preview({ root: ROOT, logLevel: "error", build: { outDir }, preview: { port: 0 } });
+  const address = `http://localhost:${(site.httpServer.address() as AddressInfo).port}/`;
+  try {
+    for (let round = 0; round < ROUNDS; round++) await withProfile((context) => work(context, address));
+  } finally {
+    await site.close();
+  }
 }
 
 async function withProfile(work: (context: BrowserContext) => Promise<void>): Promise<void> {
@@ -78,11 +81,8 @@ async function clickToAnswer(
   return time;
 }
 
-/**
- * In the page: notes when it was clicked; types a command as soon as a frame shows a prompt, through the terminal's own
- * input; notes the first frame that shows the answer.
- */
-const WATCH = `
+/** In the page: notes when it was clicked, and finds elements wherever they are. */
+export const WATCH_CLICK = `
   var watch = {};
   addEventListener("click", () => { watch.click ??= performance.now(); }, { capture: true });
   function find(root, selector) {
@@ -92,7 +92,13 @@ const WATCH = `
       const inside = shadowRoot && find(shadowRoot, selector);
       if (inside) return inside;
     }
-  }
+  }`;
+
+/**
+ * In the page, too: types a command as soon as a frame shows a prompt, through the terminal's own input; notes the first
+ * frame that shows the answer.
+ */
+const WATCH = `${WATCH_CLICK}
   const type = (data) => {
     const input = find(document, ".xterm-helper-textarea");
     input.dispatchEvent(new InputEvent("input", { data, inputType: "insertText", bubbles: true }));
