@@ -6,6 +6,8 @@ import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium, type Page } from "playwright-core";
+import type { InspectingPanel } from "../../src/app/hypervisor-panels.ts";
+import { strings } from "../../src/views/language.ts";
 import { ARGUMENTS, EXECUTABLE } from "./chromium.ts";
 import { serveSite } from "./serve.ts";
 
@@ -35,8 +37,24 @@ async function run(page: Page, index: number, { size }: Look) {
   await page.waitForTimeout(1500);
 }
 
+/** Waits for the guest's prompt, steps once, and opens the first panel of a kind. */
+async function openPanel(page: Page, kind: InspectingPanel["kind"], { size, language }: Look) {
+  const prompt = page.locator("ringside-terminal").first().getByText(/\$ /);
+  if (size === "wide") await prompt.first().waitFor();
+  else await page.locator("ringside-tabs .dot").first().waitFor();
+  const title = strings(language).panels.titles[kind];
+  if (size === "wide") {
+    const tab = page.locator(`[role=tab][id^="title-${kind}:"]`).first();
+    if ((await tab.count()) > 0) await tab.click();
+    await page.getByRole("button", { name: /Next exit|下一次退出/ }).click();
+  } else {
+    await page.locator("ringside-tabs button").filter({ hasText: title }).first().click();
+  }
+  await page.waitForTimeout(1000);
+}
+
 /** What each picture shows, and the way there. */
-const SCENES: Readonly<Record<string, { query: string; show(page: Page, look: Look): Promise<void> }>> = {
+const SCENES: Record<string, { query: string; show(page: Page, look: Look): Promise<void> }> = {
   catalogue: {
     query: "?",
     show: (page) => page.locator("ringside-catalogue .entry").first().waitFor(),
@@ -77,6 +95,19 @@ const SCENES: Readonly<Record<string, { query: string; show(page: Page, look: Lo
       await page.locator("ringside-steps .prose ~ p button").first().click();
     },
   },
+};
+
+/** Views of the machine with the hypervisor, one picture each. */
+const INSPECTING = ["translation", "page-tables", "exits", "anatomy", "memory", "program"] as const;
+for (const kind of INSPECTING) {
+  SCENES[kind] = {
+    query: `?lab=${kind === "memory" ? "pv-page-tables" : "shadow-page-tables"}&seed=1`,
+    show: (page, look) => openPanel(page, kind, look),
+  };
+}
+SCENES["nested-walk"] = {
+  query: "?lab=nested-paging&seed=1",
+  show: (page, look) => openPanel(page, "nested-walk", look),
 };
 
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
