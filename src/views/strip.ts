@@ -59,6 +59,7 @@ export class RingsideStrip extends LitElement {
         position: relative;
         display: grid;
         grid-template-rows: minmax(0, 1fr) auto;
+        grid-template-columns: minmax(0, 1fr);
         min-width: 0;
         padding: 8px 12px 2px 20px;
       }
