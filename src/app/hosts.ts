@@ -34,6 +34,8 @@ export function warmUp(machines: readonly string[]): void {
   for (const { image } of machines.map(specFromAddress)) {
     if (prepared.has(image)) continue;
     prepared.add(image);
+    // its panels are a part of the page of their own; what goes wrong is met again where they are shown
+    if (image === "hypervisor") void import("../views/hypervisor/index.ts").catch(() => undefined);
     host.prepare(image).catch(() => prepared.delete(image));
   }
 }
