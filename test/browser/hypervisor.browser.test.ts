@@ -199,6 +199,14 @@ describe("a machine that boots the hypervisor", () => {
     await stopped.getByRole("button", { name: "Restart" }).waitFor();
     await stopped.getByRole("button", { name: "Back to the save point" }).click();
     await stopped.waitFor({ state: "detached" });
+    // the line it was in is shown again, and may hold a part of the command that was typed
+    await screen(page)
+      .locator("div", { hasText: "Back at the save point" })
+      .locator("~ div", { hasText: "$" })
+      .first()
+      .waitFor();
+    await page.locator("ringside-terminal .xterm-screen").click();
+    await page.keyboard.press("Control+U");
     await typeAt(page, "echo well-again");
     await screen(page).getByText("well-again", { exact: true }).waitFor();
   });

@@ -15,6 +15,10 @@ export interface ClockState {
   readonly beside: number;
 }
 
+/** The machine's time in a saved state, milliseconds since the machine was made. */
+export const timeOf = ({ high, low, idle, beside }: ClockState): number =>
+  (high * 2 ** 32 + low - beside) / INSTRUCTIONS_PER_MILLISECOND + idle;
+
 /**
  * The machine's time: what it has executed, and how long it had nothing to do. It owes nothing to the wall clock, so the
  * same machine with the same input meets the same timer interrupts at the same instructions, run after run.

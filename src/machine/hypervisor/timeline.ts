@@ -1,6 +1,6 @@
 import type { TravelReport, TravelTarget } from "../api.ts";
 import { onClock } from "../v86-internals.ts";
-import type { ClockState, InstructionClock } from "./clock.ts";
+import { type ClockState, type InstructionClock, timeOf } from "./clock.ts";
 import type { Pace, PaceState } from "./pace.ts";
 import { Recording } from "./recording.ts";
 
@@ -14,6 +14,11 @@ const KEEP_EVERY = 1000;
 const KEPT = 12;
 /** Exits before a destination in the past at which a state is kept on the way: the next steps back are short. */
 const NEAR = [512, 64];
+/** Characters of a terminal's line that are remembered, and where a line ends. */
+const LINE_KEPT = 256;
+const LINE_FEED = 10;
+/** Milliseconds of the machine's time before its end in which what ended it may have been under way already. */
+const ENDING = 1000;
 
 /** A place in the machine's life, without its memory. */
 interface Place {
@@ -25,6 +30,10 @@ interface Place {
   readonly info: number;
   /** Bytes written to each terminal so far. */
   readonly written: readonly [number, number];
+  /** What the line says that the student's terminal is in: a prompt, and what is typed there. */
+  readonly line: string;
+  /** A state for a machine that can run no more: nobody remembers the screen that goes with it. */
+  readonly rescued?: true;
 }
 
 interface Point {
@@ -66,6 +75,7 @@ export class Timeline {
   #written: [number, number] = [0, 0];
   /** Bytes of each terminal that have been shown: what is written again on the way from the past is not. */
   #shown: [number, number] = [0, 0];
+  #line = "";
   #goal: Goal | undefined;
   #keptAt = performance.now();
 
@@ -92,6 +102,8 @@ export class Timeline {
   /** The machine wrote a byte to a terminal. */
   output(terminal: 0 | 1, byte: number): void {
     this.#written[terminal] += 1;
+    if (terminal === 0)
+      this.#line = byte === LINE_FEED ? "" : (this.#line + String.fromCharCode(byte)).slice(-LINE_KEPT);
     if (this.#written[terminal] <= this.#shown[terminal]) return;
     this.#shown[terminal] = this.#written[terminal];
     if (terminal === 0) this.#hooks.show(byte);
@@ -140,10 +152,11 @@ export class Timeline {
     return packed(this.#here(), await onClock(this.#hooks.clock.now, () => this.#hooks.save()));
   }
 
-  /** The newest state kept, for when the machine itself can run no more; undefined when there is none. */
+  /** A state from before its end, for when the machine itself can run no more; undefined when there is none. */
   async rescue(): Promise<ArrayBuffer | undefined> {
-    const point = this.#points.at(-1);
-    return point && packed(point.place, await point.state);
+    const last = this.#hooks.clock.now() - ENDING;
+    const point = this.#points.filter(({ place }) => timeOf(place.clock) <= last).at(-1) ?? this.#points[0];
+    return point && packed({ ...point.place, rescued: true }, await point.state);
   }
 
   /**
@@ -153,11 +166,13 @@ export class Timeline {
    * @throws Error when the bytes are no packed state
    */
   async unpack(bytes: ArrayBuffer, run: () => Promise<void>): Promise<void> {
-    const { place, state } = unpacked(bytes);
+    const { place: found, state } = unpacked(bytes);
+    const { rescued, ...place } = found;
     await run();
     await this.#put({ place, state: Promise.resolve(state) });
     this.#shown = [...this.#written];
     this.#points = [{ place, state: Promise.resolve(state) }];
+    if (rescued) for (const character of this.#line) this.#hooks.show(character.charCodeAt(0));
   }
 
   /** Keeps the machine's start, so that it can be gone back to. Before its first turn. */
@@ -206,6 +221,7 @@ export class Timeline {
       pace: pace.save(),
       info: this.#hooks.info(),
       written: [...this.#written],
+      line: this.#line,
     };
   }
 
@@ -231,6 +247,7 @@ export class Timeline {
     this.#exits = place.exits;
     this.#bells = place.bells;
     this.#written = [...place.written];
+    this.#line = place.line;
     this.#recording.rewind(place.bells);
   }
 }
