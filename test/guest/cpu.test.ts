@@ -2,14 +2,14 @@ import { beforeAll, describe, expect, it } from "vitest";
 import {
   type Differences,
   type Facts,
-  hasQemu,
   loadSuite,
   parseFacts,
   readCommitted,
   readDifferences,
-  runQemu,
+  runSuiteInQemu,
   runV86,
 } from "./cpu.ts";
+import { hasQemu } from "./qemu.ts";
 
 /** What the hypervisor relies on in the CPU: images/hypervisor/cputest, in v86 and in QEMU, line by line. */
 
@@ -99,7 +99,7 @@ describe("hostile cases in v86, each in a machine of its own", () => {
 
 describe.skipIf(!hasQemu())("QEMU", () => {
   it("says what is committed", async () => {
-    const texts = [await runQemu(elf), await runQemu(elf, "hostile=all")];
+    const texts = [await runSuiteInQemu(elf), await runSuiteInQemu(elf, "hostile=all")];
     expect(Object.fromEntries(parseFacts(texts.join("\n")))).toEqual(Object.fromEntries(committed));
   });
 });

@@ -1,7 +1,6 @@
 import { execFile } from "node:child_process";
-import { createReadStream, existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { createReadStream } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
@@ -11,14 +10,13 @@ import { BUILT_IMAGES, V86_WASM } from "../../src/cli/node-host.ts";
 import { loadPart } from "../../src/machine/image/load.ts";
 import { type Part, parseManifest } from "../../src/machine/index.ts";
 import { openInternals } from "../../src/machine/v86-internals.ts";
+import { PORT_END, runQemu } from "./qemu.ts";
 
 const SOURCES = fileURLToPath(new URL("../../images/hypervisor/cputest/", import.meta.url));
 const BUILD = fileURLToPath(new URL("../../.build/cputest/", import.meta.url));
 
 /** Memory of the machines, MiB, as the suite's page tables expect it. */
 const MEMORY = 32;
-/** abi/guest.h, PORT_END. */
-const PORT_END = 0xf4;
 
 /** Facts by case, `section/case/ring`. */
 export type Facts = ReadonlyMap<string, string>;
@@ -140,34 +138,8 @@ export async function runV86(
   return { text, ...end };
 }
 
-/** Whether this computer has QEMU's PC. */
-export function hasQemu(): boolean {
-  return (process.env.PATH ?? "").split(":").some((folder) => existsSync(join(folder, "qemu-system-i386")));
-}
-
-/** Runs the suite in QEMU, by interpretation (TCG). @returns what it printed */
-export async function runQemu(elf: Uint8Array, commandLine?: string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "cputest-"));
-  try {
-    const file = join(folder, "cputest.elf");
-    await writeFile(file, elf);
-    const machine = ["-accel", "tcg", "-cpu", "pentium3", "-m", String(MEMORY), "-no-reboot"];
-    const consoles = ["-display", "none", "-monitor", "none", "-serial", "stdio", "-nodefaults"];
-    const end = ["-device", `isa-debug-exit,iobase=${PORT_END},iosize=1`];
-    const append = commandLine === undefined ? [] : ["-append", commandLine];
-    return await new Promise<string>((resolve, reject) => {
-      execFile(
-        "qemu-system-i386",
-        [...machine, ...consoles, ...end, "-kernel", file, ...append],
-        { timeout: 60_000 },
-        (error, stdout, stderr) => {
-          // isa-debug-exit ends with 2 * code + 1; a triple fault with 0, because of -no-reboot.
-          if (error && error.code !== 1) reject(new Error(`QEMU failed (${error.code ?? error.signal}): ${stderr}`));
-          else resolve(stdout.replaceAll("\r", ""));
-        },
-      );
-    });
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+/** Runs the suite in QEMU. @returns what it printed */
+export async function runSuiteInQemu(elf: Uint8Array, commandLine = ""): Promise<string> {
+  const { text } = await runQemu(elf, commandLine, MEMORY);
+  return text;
 }

@@ -9,7 +9,7 @@ import { DESIGNS, type Design } from "./hypervisor.ts";
  * seeds; nothing may differ from what the same guest does natively.
  */
 
-/** How much of each is done in a session. */
+/** How much of each is done in a session; `soak` begins with one of everything, unless it is 0. */
 export interface Work {
   readonly stress: number;
   readonly soak: number;
