@@ -42,6 +42,7 @@ const PICTURES: Readonly<Record<InspectingPanel["kind"], Picture>> = {
   exits: (panel, running, language, { phase }) => {
     const { state } = running.inspector(panel.machine);
     return html`<ringside-exit-strip slot=${panelId(panel)} .language=${language} .phase=${phase} .problem=${state.problems.exits}
+      .withAnatomy=${running.lab.layout.some((other) => other.kind === "anatomy" && other.machine === panel.machine)}
       .trace=${state.trace} .counts=${state.counts} .selected=${state.exit}></ringside-exit-strip>`;
   },
   anatomy: (panel, running, language, { phase }) => {
@@ -117,7 +118,11 @@ export function inspectingEvents(
       if (open) show(`translation:${panelOf(event)?.machine}`, true);
     },
     "ringside-slot": (event) => choose(event, { slot: event.detail.slot! }),
-    "ringside-exit": (event) => choose(event, { exit: event.detail.exit! }),
+    "ringside-exit": (event) => {
+      const { exit, open } = event.detail;
+      choose(event, { exit: exit! });
+      if (open) show(`anatomy:${panelOf(event)?.machine}`, true);
+    },
     "ringside-levels": (event) => choose(event, { levels: event.detail.levels! }),
     "ringside-travel": (event) => {
       const machine = event.detail.machine ?? panelOf(event)?.machine;

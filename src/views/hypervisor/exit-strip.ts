@@ -17,7 +17,7 @@ const LISTED = 512;
 /**
  * The exits still recorded, over executed instructions: a downward notch each, in the lane of its reason.
  *
- * @fires ringside-exit {exit} the student looks at an exit, by its number
+ * @fires ringside-exit {exit, open} the student looks at an exit, by its number; `open`: and wants it taken apart
  * @fires ringside-travel {target: {to: "exit", exit}} take the machine there; the target counts from 1
  */
 export class RingsideExitStrip extends HypervisorPanel {
@@ -27,6 +27,7 @@ export class RingsideExitStrip extends HypervisorPanel {
     selected: { attribute: false },
     unwanted: { state: true },
     withoutIdle: { state: true },
+    withAnatomy: { attribute: false },
   };
 
   /** What `exits.trace` read last. */
@@ -39,6 +40,8 @@ export class RingsideExitStrip extends HypervisorPanel {
   declare private unwanted: ReadonlySet<string>;
   /** The student does not want to see a guest that has nothing to do. */
   declare private withoutIdle: boolean;
+  /** There is a view that takes an exit apart. */
+  declare withAnatomy: boolean;
   private idle: ReadonlySet<number> = new Set();
   private placed: readonly Placed[] = [];
 
@@ -143,6 +146,7 @@ export class RingsideExitStrip extends HypervisorPanel {
     super();
     this.unwanted = new Set();
     this.withoutIdle = false;
+    this.withAnatomy = false;
   }
 
   protected override willUpdate() {
@@ -192,7 +196,7 @@ export class RingsideExitStrip extends HypervisorPanel {
       </div>
       <div class="line" aria-live=${this.selected === undefined && this.phase === "running" ? "off" : "polite"}>${current ? this.words(current.exit, words) : text.before}</div>
       ${this.reasons(words)}
-      <p class="note">${this.shown(words, "narrow")} ${this.withoutIdle ? text.spanWithoutIdle(grouped(span)) : text.span(grouped(span))}</p>`;
+      <p class="note">${this.shown(words, "narrow")}<span class="narrow"> · </span>${this.withoutIdle ? text.spanWithoutIdle(grouped(span)) : text.span(grouped(span))}</p>`;
   }
 
   /** How many of the exits at hand are shown; where there is room for it. */
@@ -212,6 +216,7 @@ export class RingsideExitStrip extends HypervisorPanel {
       ${address("va", exit.eip, words.readAt(`ma:${exit.at.slice(2)}`))}
       ${exit.instruction ? html`<code>${exit.instruction}</code>` : nothing}
       <span class="note">${words.strip.cost(grouped(exit.cost))}</span>
+      ${this.withAnatomy ? html`<button title=${words.strip.apartTitle} @click=${() => this.look(exit, true)}>${words.strip.apart}</button>` : nothing}
       <button title=${words.strip.jumpTitle} @click=${() => this.travel(exit)}>${words.strip.jump}</button>`;
   }
 
@@ -273,9 +278,9 @@ export class RingsideExitStrip extends HypervisorPanel {
     if (found) this.look(found.exit);
   }
 
-  private look(exit: Exit) {
+  private look(exit: Exit, open = false) {
     this.selected = exit.exit;
-    emit(this, "ringside-exit", { exit: exit.exit });
+    emit(this, "ringside-exit", { exit: exit.exit, open });
   }
 
   /** Exits are numbered from 0; a machine stands after as many as its target says. */

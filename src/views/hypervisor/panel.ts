@@ -72,6 +72,11 @@ export abstract class HypervisorPanel extends LitElement {
       ${missing ? html`<p class="quiet">${this.empty(words)}</p>` : this.asTable ? this.table(words) : this.picture(words)}`;
   }
 
+  /** Brings the keyboard into the view. */
+  override focus(options?: FocusOptions) {
+    this.renderRoot.querySelector("button")?.focus(options);
+  }
+
   private toggleTable() {
     this.asTable = !this.asTable;
   }

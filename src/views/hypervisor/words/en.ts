@@ -169,6 +169,8 @@ export const en = {
     filter: "Reasons shown",
     all: "All reasons",
     jump: "Go there",
+    apart: "Take apart",
+    apartTitle: "What the hypervisor did at this exit, step by step",
     jumpTitle: "Take the machine to this exit, forwards or back",
     idle: "Idle",
     idleTitle:

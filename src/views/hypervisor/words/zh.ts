@@ -153,6 +153,8 @@ export const zh: HypervisorWords = {
     filter: "显示哪些原因",
     all: "全部原因",
     jump: "去那里",
+    apart: "剖析",
+    apartTitle: "监控器在这次退出里一步步做了什么",
     jumpTitle: "让机器走到这次退出，向前或向后",
     idle: "空转",
     idleTitle: "客户无事可做时的 HLT，以及把它唤醒的一次时钟（中断结束、IRET、CLI、STI），直到下一个 HLT",
