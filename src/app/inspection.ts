@@ -152,7 +152,8 @@ export class Inspector {
         return {};
       }
     };
-    const changes = await Promise.all([...this.wanted].map(read));
+    // the controls below the stage count exits, whether or not a panel shows them
+    const changes = await Promise.all([...new Set<Kind>([...this.wanted, "exits"])].map(read));
     // what the student chose meanwhile is not undone by what was read for an earlier choice
     this.state = Object.assign({ ...this.state }, ...changes, this.chosen, { problems }) as Inspection;
     this.changed();

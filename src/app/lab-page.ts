@@ -13,7 +13,6 @@ import "../views/steps/steps.ts";
 import { neighbour } from "../views/steps/places.ts";
 import "../views/tabs.ts";
 import type { RingsideTerminal } from "../views/terminal/terminal.ts";
-import "../views/terminal/terminal.ts";
 import type { TransportAction } from "../views/transport.ts";
 import "../views/transport.ts";
 import type { Route } from "./address.ts";
@@ -28,11 +27,12 @@ import {
 import { labPageStyles } from "./lab-page-styles.ts";
 import { keepVisit } from "./labs.ts";
 import { explain, openRoute } from "./opening.ts";
-import { headOf, panelId, tabsOf } from "./panels.ts";
+import { headOf, panelId, panelsOf, placesOf, tabsOf } from "./panels.ts";
 import type { Preferences } from "./preferences.ts";
 import { focusRegion } from "./regions.ts";
 import { RunningLab } from "./running-lab.ts";
 import type { Storage } from "./storage.ts";
+import { terminalPanel } from "./terminal-panel.ts";
 
 const NARROW = matchMedia("(max-width: 760px)");
 const STEPS_WIDTH = { least: 280, most: 760, usual: 400 } as const;
@@ -172,7 +172,7 @@ export class RingsideLabPage extends LitElement {
       });
       this.arrangement = restoreArrangement(
         arrangement,
-        this.placesOf(running).map(([first]) => first!),
+        placesOf(running.lab).map(([first]) => first!),
       );
       this.running = running;
       this.stepped = undefined;
@@ -200,16 +200,6 @@ export class RingsideLabPage extends LitElement {
       void import("../views/namespaces/namespaces.ts");
       running.inspect(inspectedMachine(running), true);
     }
-  }
-
-  /** Ids of the panels that share a place, by place. */
-  private placesOf(running: RunningLab): readonly (readonly string[])[] {
-    const places = running.lab.places.map((place) => place.filter((panel) => panel.kind !== "steps").map(panelId));
-    return places.filter((place) => place.length > 0);
-  }
-
-  private panelsOf(running: RunningLab): readonly Panel[] {
-    return running.lab.layout.filter((panel) => panel.kind !== "steps");
   }
 
   private onRunning() {
@@ -259,7 +249,7 @@ export class RingsideLabPage extends LitElement {
 
   private tabs(running: RunningLab, machines: readonly MachineStatus[], withSteps: boolean) {
     return html`<ringside-tabs .language=${this.language} .current=${this.tab} .changed=${this.changedTabs}
-      .tabs=${tabsOf(this.panelsOf(running), machines, withSteps, this.language)}
+      .tabs=${tabsOf(panelsOf(running.lab), machines, withSteps, this.language)}
       @ringside-tab=${(event: CustomEvent<{ tab: string }>) => this.openTab(event.detail.tab)}></ringside-tabs>`;
   }
 
@@ -280,26 +270,20 @@ export class RingsideLabPage extends LitElement {
   }
 
   private stage(running: RunningLab, machines: readonly MachineStatus[]) {
-    const panels = this.panelsOf(running);
+    const panels = panelsOf(running.lab);
     const only = this.narrow ? this.tab : undefined;
     const away = this.narrow && (this.tab === "steps" || this.tab === "controls");
     const heads = panels.map((panel) => headOf(panel, machines, this.language, this.preferences.screenReader));
-    return html`<ringside-stage ?hidden=${away} .language=${this.language} .panels=${heads} .places=${this.placesOf(running)} .arrangement=${this.arrangement}
+    return html`<ringside-stage ?hidden=${away} .language=${this.language} .panels=${heads} .places=${placesOf(running.lab)} .arrangement=${this.arrangement}
       .only=${only} @ringside-arrange=${this.onArrange} @ringside-tool=${this.onTool}>
       ${repeat(panels, panelId, (panel) => this.panel(panel, running, machines))}</ringside-stage>`;
   }
 
   private panel(panel: Panel, running: RunningLab, machines: readonly MachineStatus[]) {
+    const { language, theme, dark, preferences } = this;
     if (panel.kind === "terminal") {
-      const machine = machines.find(({ name }) => name === panel.machine)!;
-      const { name } = machine;
-      return html`<ringside-terminal slot=${panelId(panel)} .language=${this.language} .theme=${`${this.theme} ${this.dark}`}
-        .machine=${machine} ?screenReader=${this.preferences.screenReader}
-        @ringside-type=${(event: CustomEvent<{ bytes: Uint8Array }>) => running.type(name, event.detail.bytes)}
-        @ringside-size=${(event: CustomEvent<{ columns: number; rows: number }>) =>
-          running.consoles.resize(name, event.detail.columns, event.detail.rows)}
-        @ringside-restart=${() => running.act("restart", [name])} @ringside-rewind=${() => running.act("back", [name])}
-        ></ringside-terminal>`;
+      const look = { language, theme: `${theme} ${dark}`, screenReader: preferences.screenReader === true };
+      return terminalPanel(panel.machine, running, look, machines);
     }
     if (panel.kind === "namespaces") {
       const inside = running.inside.get(inspectedMachine(running));
@@ -357,7 +341,7 @@ export class RingsideLabPage extends LitElement {
   /** Brings a panel to sight. */
   private openPanel(panel: string) {
     if (this.narrow) this.openTab(panel);
-    const place = this.running && this.placesOf(this.running).find((panels) => panels.includes(panel))?.[0];
+    const place = this.running && placesOf(this.running.lab).find((panels) => panels.includes(panel))?.[0];
     if (!this.narrow && place !== undefined) this.setArrangement(openPanel(this.arrangement, place, panel), true);
   }
 

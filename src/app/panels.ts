@@ -1,4 +1,4 @@
-import type { Panel } from "../lab/index.ts";
+import type { Lab, Panel } from "../lab/index.ts";
 import { type Language, strings } from "../views/language.ts";
 import type { MachineStatus } from "../views/machine.ts";
 import { millions, percent } from "../views/quantities.ts";
@@ -8,6 +8,17 @@ import type { Tab } from "../views/tabs.ts";
 /** The name a panel has in the page: `terminal:<machine>`, `namespaces` … */
 export function panelId(panel: Panel): string {
   return "machine" in panel ? `${panel.kind}:${panel.machine}` : panel.kind;
+}
+
+/** The panels of a lab's stage, in its order. */
+export function panelsOf(lab: Lab): readonly Panel[] {
+  return lab.layout.filter((panel) => panel.kind !== "steps");
+}
+
+/** Ids of the panels that share a place, by place. */
+export function placesOf(lab: Lab): readonly (readonly string[])[] {
+  const places = lab.places.map((place) => place.filter((panel) => panel.kind !== "steps").map(panelId));
+  return places.filter((place) => place.length > 0);
 }
 
 /** What a panel's head says. */

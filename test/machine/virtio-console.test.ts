@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { concat } from "../../src/machine/bytes.ts";
+import type { VirtioOptions } from "../../src/machine/devices/virtio.ts";
 import { VirtioConsole } from "../../src/machine/devices/virtio-console.ts";
-import type { Internals, VirtioOptions } from "../../src/machine/v86-internals.ts";
+import type { Internals } from "../../src/machine/v86-internals.ts";
 
 /** A driver's side of the device: queues as arrays, no memory. */
 function driver(ports = 2) {

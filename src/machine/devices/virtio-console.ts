@@ -6,7 +6,8 @@
  * open, and answers a burst with one interrupt.
  */
 import { concat } from "../bytes.ts";
-import type { BufferChain, Internals, SavedDevice, VirtioDevice } from "../v86-internals.ts";
+import type { Internals, SavedDevice } from "../v86-internals.ts";
+import type { BufferChain, VirtioDevice } from "./virtio.ts";
 
 /** Feature bits (virtio 1.2, 5.3.3 and 6). */
 const F_SIZE = 0;
