@@ -142,7 +142,7 @@ struct stress_run {
 struct hostile_run { u32 went_through, detail; char what[48]; };
 
 /* Random requests; what they are is in kernel/fuzz.c. */
-#define FUZZ_KINDS(X) X(call) X(list) X(port) X(table) X(control) X(tree) X(ring)
+#define FUZZ_KINDS(X) X(call) X(list) X(port) X(table) X(control) X(tree) X(ring) X(pae)
 enum {
 #define X(name) FUZZ_##name,
     FUZZ_KINDS(X)

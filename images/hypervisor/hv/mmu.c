@@ -63,6 +63,7 @@ static void start_vtlb(struct domain *d)
 {
     d->mmu.mode = MODE_VTLB;
     d->mmu.vtlb_root = (u32)(shadow_new(d, SHADOW_VTLB_L2, 0) - shadows + 1);
+    d->mmu.vtlb_cr3 = d->vcpu.cr3;
 }
 
 void mmu_init(struct domain *d)

@@ -352,6 +352,11 @@ static void do_ring(void)
     expect(ring_garble(fuzz_bits()));
 }
 
+static void do_pae(void)
+{
+    run->bad += fuzz_pae();
+}
+
 /* ---- all of it ---- */
 
 static void (*const kinds[])(void) = {

@@ -6,6 +6,7 @@
 u32 fuzz_draw(u32 below);
 u32 fuzz_bits(void); /* 32 random ones */
 u32 fuzz_word(void); /* one that may mean something */
+u32 fuzz_pae(void);  /* pae.c: accesses that went wrong */
 void fuzz_wild(const struct fuzz_run *run) __attribute__((noreturn));
 
 /* One instruction with `value` in EAX; false when it faulted. */

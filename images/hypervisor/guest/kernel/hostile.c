@@ -261,6 +261,18 @@ static bool own_entry_in_hypervisor_slot(u32 *detail)
     return reached;
 }
 
+static bool large_page_in_hypervisor_slot(u32 *detail)
+{
+    u32 *slot = &table_bytes(current->directory)[HV_SLOT], before = *slot;
+    *detail = HV_SLOT;
+    pt->set(slot, PTE_P | PTE_W | PTE_U | PTE_PS);
+    pt->flush_tlb();
+    bool reached = keeps(HV_HOLE + KERNEL_GPA);
+    pt->set(slot, before);
+    pt->flush_tlb();
+    return reached;
+}
+
 static const struct attempt attempts[] = {
     { MODES_PV, "map a foreign frame", map_foreign },
     { MODES_PV, "map a frame of the hypervisor", map_hypervisor },
@@ -287,6 +299,7 @@ static const struct attempt attempts[] = {
     { MODES_OWN_TABLES, "map frames beyond its memory", map_beyond },
     { MODES_OWN_TABLES, "map 4 MB beyond its memory", large_page_beyond },
     { MODES_OWN_TABLES, "fill the hypervisor's directory slot", own_entry_in_hypervisor_slot },
+    { MODES_OWN_TABLES, "map 4 MB in the hypervisor's slot", large_page_in_hypervisor_slot },
 };
 
 /* An IDT without entries. Natively the machine starts anew; under a hypervisor this domain is all that may end. */

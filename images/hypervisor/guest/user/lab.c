@@ -69,7 +69,7 @@ int main_stress(int argc, char **argv)
     return run.bad != 0;
 }
 
-/* fuzz <seed> <rounds> [<mask of kinds>|wild] */
+/* fuzz <seed> <rounds> [<mask of kinds>|wild]. Not PAE unless asked: a shadowed domain is not shadowed any more afterwards. */
 int main_fuzz(int argc, char **argv)
 {
     static const char *const names[] = {
@@ -81,7 +81,7 @@ int main_fuzz(int argc, char **argv)
     run.seed = argc > 1 ? parse_number(argv[1]) : 1;
     run.rounds = argc > 2 ? parse_number(argv[2]) : 1000;
     run.wild = argc > 3 && strcmp(argv[3], "wild") == 0;
-    run.kinds = argc > 3 && !run.wild ? parse_number(argv[3]) : ~0u;
+    run.kinds = argc > 3 && !run.wild ? parse_number(argv[3]) : ~(1u << FUZZ_pae);
     int error = system_call(SYS_fuzz, (u32)&run, 0, 0);
     if (error)
         return complain("fuzz", "run", error);
