@@ -115,9 +115,12 @@ struct probe_result { u32 vector, error, value; }; /* vector: 0 when it did not 
 enum { MEASURE_MAP, MEASURE_FORKCOW, MEASURE_CR3, MEASURE_ZERO };
 
 /*
- * Names and order of what is measured; number k, from 1, puts its work between the marks 2k and 2k + 1.
- * name, how often `bench` does it unless told. io is measured by the command of that name.
+ * What is measured has a number k, from 1, and puts its work between two marks. The first carries, above its
+ * lowest byte, how often the work is done between them.
  */
+#define MARK_BEGIN(k, times) ((times) << 8 | 2 * (k))
+#define MARK_END(k) (2 * (k) + 1)
+/* Names, in the order of their numbers, and how often `bench` does each unless told; io has a command of its own. */
 #define BENCH_WORK(X)                                                                  \
     X(null, 1000) X(fork, 10) X(exec, 10) X(sh, 5) X(ctx, 50) X(mmap, 10) X(prot, 50)  \
     X(fault, 64) X(map, 64) X(forkcow, 1) X(cr3, 65) X(zero, 1) X(syscalls, 1)

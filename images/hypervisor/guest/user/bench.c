@@ -14,21 +14,21 @@ struct bench { const char *name; void (*run)(u32 n); u32 usual; };
 static u32 number; /* k of the one that runs */
 static bool measured;
 
-static void begin(void)
+static void begin(u32 times)
 {
     if (measured)
-        mark(2 * number);
+        mark(MARK_BEGIN(number, times));
 }
 
 static void finish(void)
 {
     if (measured)
-        mark(2 * number + 1);
+        mark(MARK_END(number));
 }
 
 static void bench_null(u32 n)
 {
-    begin();
+    begin(n);
     for (u32 i = 0; i < n; i++)
         getpid();
     finish();
@@ -36,7 +36,7 @@ static void bench_null(u32 n)
 
 static void spawn(u32 n, char *const argv[])
 {
-    begin();
+    begin(n);
     for (u32 i = 0; i < n; i++) {
         int pid = fork();
         if (pid == 0) {
@@ -89,7 +89,7 @@ static void bench_ctx(u32 n)
     }
     for (u32 i = 0; i < n + 2; i++) { /* the first two find both processes in step */
         if (i == 2)
-            begin();
+            begin(n);
         write(there[1], &token, 1);
         read(back[0], &token, 1);
     }
@@ -101,7 +101,7 @@ static void bench_ctx(u32 n)
 
 static void bench_mmap(u32 n)
 {
-    begin();
+    begin(n);
     for (u32 i = 0; i < n; i++) {
         u8 *memory = mmap(MMAP_PAGES * PAGE_SIZE, PROT_READ | PROT_WRITE);
         for (u32 page = 0; page < MMAP_PAGES; page++)
@@ -117,7 +117,7 @@ static void bench_prot(u32 n)
     *(volatile u32 *)memory = 1;
     mprotect(memory, PAGE_SIZE, PROT_READ);
     onfault(remember_fault);
-    begin();
+    begin(n);
     for (u32 i = 0; i < n; i++)
         write_guarded((u32)memory, i);
     finish();
@@ -130,24 +130,25 @@ static void bench_fault(u32 n)
     if (n > FAULT_PAGES)
         n = FAULT_PAGES;
     u8 *memory = mmap(n * PAGE_SIZE, PROT_READ | PROT_WRITE);
-    begin();
+    begin(n);
     for (u32 i = 0; i < n; i++)
         *(volatile u32 *)(memory + i * PAGE_SIZE) = i;
     finish();
     munmap(memory, n * PAGE_SIZE);
 }
 
-static void by_kernel(u32 kind, u32 n)
+/* `times`: how much of it lies between two marks, as some work marks each of its rounds. */
+static void by_kernel(u32 kind, u32 n, u32 times)
 {
-    int error = system_call(SYS_measure, kind, n, measured ? 2 * number : 0);
+    int error = system_call(SYS_measure, kind, n, measured ? MARK_BEGIN(number, times) : 0);
     if (error)
         complain("bench", "measure", error);
 }
 
-static void bench_map(u32 n) { by_kernel(MEASURE_MAP, n); }
-static void bench_forkcow(u32 n) { by_kernel(MEASURE_FORKCOW, n); }
-static void bench_cr3(u32 n) { by_kernel(MEASURE_CR3, n); }
-static void bench_zero(u32 n) { by_kernel(MEASURE_ZERO, n); }
+static void bench_map(u32 n) { by_kernel(MEASURE_MAP, n, n); }
+static void bench_forkcow(u32 n) { by_kernel(MEASURE_FORKCOW, n, 1); }
+static void bench_cr3(u32 n) { by_kernel(MEASURE_CR3, n, n); }
+static void bench_zero(u32 n) { by_kernel(MEASURE_ZERO, n, 1); }
 static void bench_syscalls(u32 n) { bench_null(n * 100); }
 
 static const struct bench benches[] = {

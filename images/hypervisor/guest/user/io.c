@@ -19,7 +19,7 @@ int main_io(int argc, char **argv)
         run.device++;
     if (argc < 2 || run.device == COUNT(devices))
         return complain("io", "io pio|ring|wake <requests> [<depth>]", -EINVAL);
-    run.mark = 2 * (BENCH_io + 1);
+    run.mark = MARK_BEGIN(BENCH_io + 1, run.count);
     int error = system_call(SYS_io, (u32)&run, 0, 0);
     if (error)
         return complain("io", argv[1], error);
