@@ -60,6 +60,22 @@ describe("a hostile kernel", () => {
   );
 });
 
+describe("a guest that turns on PAE", () => {
+  it.each([
+    ["shadow", ["mode=shadow"]],
+    ["shadow, out of sync", ["mode=shadow", "oos=1"]],
+    ["virtual TLB", ["mode=vtlb"]],
+  ])("%s: goes on under a virtual TLB, its 64-bit tables walked as they are", async (_, options) => {
+    const machine = await hypervisor(...options);
+    const { exit, out } = await machine.run("fuzz 2 160 128");
+    expect(out).toMatch(/ bad=0 .* pae=[1-9]/);
+    expect(exit).toBe(0);
+    expect((await probe<Domain[]>(machine, "hv.domains"))[0]!.mode).toBe("vtlb");
+    expect(await machine.run("soak 1")).toMatchObject({ exit: 0 });
+    expect(await faults(machine)).toBe(0);
+  });
+});
+
 describe("a triple fault", () => {
   it.each(designs)("$name: ends its domain, gives back its frames, and no more", async ({ options }) => {
     const machine = await hypervisor(...options, "dom1=shell", "--", "run1=crash");

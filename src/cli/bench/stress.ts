@@ -107,10 +107,8 @@ export function runSession(host: Host, { design, compiled, seed, work }: Session
   return withMachine(host, async (machine) => {
     const native = design.name === "native";
     await machine.start([...design.options, ...(native ? [] : ["verify=1"]), ...compiling(compiled)]);
-    const printed = [
-      await machine.run(`stress ${seed} ${work.stress}`),
-      await machine.run(`soak ${work.soak} ${seed}`),
-    ];
+    const printed = [await machine.run(`stress ${seed} ${work.stress}`)];
+    if (work.soak > 0) printed.push(await machine.run(`soak ${work.soak} ${seed}`));
     const none = { exits: 0, verified: 0, mismatches: 0, recomposed: 0, recomposedMismatches: 0 };
     if (native) return { ...none, printed, wrong: machine.wrong };
     await machine.run(`fuzz ${seed} ${work.fuzz}`);
