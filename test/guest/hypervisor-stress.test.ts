@@ -9,11 +9,13 @@ const host = createNodeHost();
 afterAll(async () => (await host).close());
 
 const [native, ...others] = DESIGNS;
+/** Every exit costs milliseconds then, so one design of each kind must do. */
+const interpreted = others.filter(({ name }) => ["shadow", "virtual TLB", "PV"].includes(name));
 const CLEAN = { mismatches: 0, recomposedMismatches: 0, wrong: [] };
 
 const runs = [
   ...others.map((design) => ({ design, compiled: true, seed: 3, work: { stress: 200, soak: 1, fuzz: 40 } })),
-  ...others.map((design) => ({ design, compiled: false, seed: 4, work: { stress: 60, soak: 0, fuzz: 10 } })),
+  ...interpreted.map((design) => ({ design, compiled: false, seed: 4, work: { stress: 60, soak: 0, fuzz: 10 } })),
 ];
 
 /** What the guest prints natively, by seed. */

@@ -9,7 +9,7 @@ import { DESIGNS, type Design } from "./hypervisor.ts";
  * seeds; nothing may differ from what the same guest does natively.
  */
 
-/** How much of each is done in a session; `soak` begins with one of everything, unless it is 0. */
+/** How much of each is done in a session. With `soak` 0 neither that is run nor the list of hostile attempts. */
 export interface Work {
   readonly stress: number;
   readonly soak: number;
@@ -112,7 +112,7 @@ export function runSession(host: Host, { design, compiled, seed, work }: Session
     const none = { exits: 0, verified: 0, mismatches: 0, recomposed: 0, recomposedMismatches: 0 };
     if (native) return { ...none, printed, wrong: machine.wrong };
     await machine.run(`fuzz ${seed} ${work.fuzz}`);
-    await machine.run("hostile");
+    if (work.soak > 0) await machine.run("hostile");
     const verdict = await machine.verdict();
     const { exits } = await machine.probe<Info>("hv.info");
     return { exits, ...verdict, printed, wrong: machine.wrong };
