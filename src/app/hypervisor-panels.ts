@@ -78,6 +78,11 @@ export function inspectingPanel(
   return PICTURES[panel.kind](panel, running, language, machine);
 }
 
+/** The panel that compares what was measured on the lab's machines. */
+export function costsPanel(running: RunningLab, language: Language): TemplateResult {
+  return html`<ringside-costs slot="costs" .language=${language} .machines=${running.costs.now}></ringside-costs>`;
+}
+
 /** The machines of a lab that are looked into, and so are stepped, by name. */
 export function steppedMachines(running: RunningLab): readonly string[] {
   return [...new Set(running.lab.layout.filter(isInspecting).map(({ machine }) => machine))];

@@ -17,6 +17,7 @@ import type { TransportAction } from "../views/transport.ts";
 import "../views/transport.ts";
 import type { Route } from "./address.ts";
 import {
+  costsPanel,
   inspectingEvents,
   inspectingPanel,
   isInspecting,
@@ -196,6 +197,7 @@ export class RingsideLabPage extends LitElement {
       running.inspector(panel.machine).want(panel.kind);
     }
     for (const panel of running.lab.layout) {
+      if (panel.kind === "costs") void loadInspectingViews();
       if (panel.kind !== "namespaces") continue;
       void import("../views/namespaces/namespaces.ts");
       running.inspect(inspectedMachine(running), true);
@@ -296,6 +298,7 @@ export class RingsideLabPage extends LitElement {
           this.earlier = event.detail.reading;
         }}></ringside-namespaces>`;
     }
+    if (panel.kind === "costs") return costsPanel(running, this.language);
     if (isInspecting(panel)) return inspectingPanel(panel, running, this.language, machines);
     return html`<p class="unknown" slot=${panelId(panel)}>${strings(this.language).panel.unknown(panel.kind)}</p>`;
   }

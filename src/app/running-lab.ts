@@ -8,6 +8,7 @@ import { plainTaskName } from "../views/steps/places.ts";
 import { addMark, addSample, EMPTY_TIMELINE, type MarkKind, type Timeline } from "../views/timeline.ts";
 import type { TransportAction } from "../views/transport.ts";
 import { Consoles } from "./consoles.ts";
+import { MeasuredCosts } from "./costs.ts";
 import { Hosts } from "./hosts.ts";
 import { Inspector } from "./inspection.ts";
 import { machineStatus, NOTHING_SEEN, type Watch, watchEvent, watchMeters } from "./machine-watch.ts";
@@ -53,6 +54,8 @@ export class RunningLab {
 
   /** The programs students write for the machines' guests. */
   readonly programs: Programs;
+  /** What was measured on the machines, when the lab compares it. */
+  readonly costs: MeasuredCosts;
   /** Machines on their way to an exit. */
   readonly travelling = new Set<string>();
 
@@ -93,6 +96,7 @@ export class RunningLab {
       startOptions: (machine) => this.consoles.size(machine) ?? {},
       onMachineEvent: (machine, event) => this.onMachineEvent(machine, event),
     });
+    this.costs = new MeasuredCosts(lab, (name, args) => this.session.probe(name, args));
     let before = this.session.state;
     this.session.subscribe((state) => {
       this.onState(before, state);
@@ -307,7 +311,10 @@ export class RunningLab {
   private async look() {
     if (this.attention) {
       const running = this.lab.machines.map(({ spec }) => spec.name).filter((name) => this.runs(name));
-      await Promise.all(running.flatMap((name) => [this.lookAtMeters(name), this.lookInside(name)]));
+      await Promise.all([
+        ...running.flatMap((name) => [this.lookAtMeters(name), this.lookInside(name)]),
+        this.lookAtCosts(),
+      ]);
       this.options.changed();
     }
     if (!this.closed) this.looking = setTimeout(() => void this.look(), LOOK_EVERY);
@@ -342,6 +349,11 @@ export class RunningLab {
       const { instructions, busy } = watch.load;
       this.timeline = addSample(this.timeline, { at: Date.now(), machine, instructions, busy });
     }
+  }
+
+  private async lookAtCosts() {
+    const there = (machine: string) => this.session.state.machines[machine]?.status === "running";
+    if (await this.costs.look(there)) this.options.news("costs");
   }
 
   private async lookInside(machine: string) {

@@ -62,7 +62,7 @@ export const MACHINE_PANELS = [
 ] as const;
 
 export type MachinePanel = { readonly kind: (typeof MACHINE_PANELS)[number]; readonly machine: string };
-export type Panel = MachinePanel | { readonly kind: "network" | "namespaces" | "steps" };
+export type Panel = MachinePanel | { readonly kind: "network" | "namespaces" | "costs" | "steps" };
 
 export interface Step {
   readonly id: string;

@@ -251,8 +251,8 @@ const step = map(
 const panel = v.pipe(
   v.string("a panel"),
   v.regex(
-    new RegExp(`^(?:(?:${MACHINE_PANELS.join("|")}):[a-zA-Z][a-zA-Z0-9-]*|network|namespaces|steps)$`),
-    `${MACHINE_PANELS.map((panel) => `${panel}:<machine>`).join(", ")}, network, namespaces or steps`,
+    new RegExp(`^(?:(?:${MACHINE_PANELS.join("|")}):[a-zA-Z][a-zA-Z0-9-]*|network|namespaces|costs|steps)$`),
+    `${MACHINE_PANELS.map((panel) => `${panel}:<machine>`).join(", ")}, network, namespaces, costs or steps`,
   ),
 );
 

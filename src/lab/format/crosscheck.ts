@@ -78,6 +78,8 @@ class CrossCheck {
       for (const panel of [place].flat()) {
         const machine = /:(.*)$/.exec(panel)?.[1];
         if (machine !== undefined) this.known("machine", machine, this.machineNames, ["layout", index]);
+        if (panel === "costs" && !Object.values(this.content.machines).some(({ image }) => image === "hypervisor"))
+          this.fault(["layout", index], "`costs` compares machines with the image `hypervisor`, and there is none.");
       }
     }
   }

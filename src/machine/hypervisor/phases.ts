@@ -1,6 +1,7 @@
 /**
  * What a guest's work costs, measured between its own marks (PORT_MARK, images/hypervisor/abi/guest.h): mark 2k begins
- * phase k and mark 2k+1 ends it.
+ * phase k and mark 2k+1 ends it. Above its lowest byte the first carries how often the work is done between the two
+ * (images/hypervisor/guest/syscalls.h).
  */
 
 /** What was counted up to a mark. */
@@ -17,6 +18,8 @@ export interface Counts {
 export interface Phase {
   /** The benchmark's name (images/hypervisor/guest/syscalls.h), or the number of a phase that has none. */
   readonly phase: string;
+  /** How often the work was done between the marks; 0 when the guest did not say. */
+  readonly times: number;
   readonly instructions: number;
   readonly hypervisorInstructions: number;
   /** All exits. */
@@ -25,16 +28,24 @@ export interface Phase {
   readonly exits: Readonly<Record<string, number>>;
 }
 
+interface Begun {
+  readonly times: number;
+  readonly counts: Counts;
+}
+
 /** The newest measurement of each phase. */
 export class Phases {
-  readonly #open = new Map<number, Counts>();
+  readonly #open = new Map<number, Begun>();
   readonly #done = new Map<number, Phase>();
 
-  /** @param nameOf the name of a phase by its number */
+  /**
+   * @param mark 32 bits, as the guest gave them
+   * @param nameOf the name of a phase by its number
+   */
   mark(mark: number, counts: Counts, nameOf: (phase: number) => string): void {
-    const phase = mark >>> 1;
+    const phase = (mark & 0xff) >>> 1;
     if ((mark & 1) === 0) {
-      this.#open.set(phase, counts);
+      this.#open.set(phase, { times: mark >>> 8, counts });
       return;
     }
     const begun = this.#open.get(phase);
@@ -47,11 +58,12 @@ export class Phases {
   }
 }
 
-function difference(phase: string, begun: Counts, ended: Counts): Phase {
+function difference(phase: string, { times, counts: begun }: Begun, ended: Counts): Phase {
   const exits = grown(begun.exits, ended.exits);
   const sum = (counts: Readonly<Record<string, number>>) => Object.values(counts).reduce((total, n) => total + n, 0);
   return {
     phase,
+    times,
     instructions: ended.instructions - begun.instructions,
     hypervisorInstructions: sum(grown(begun.hypervisor, ended.hypervisor)),
     total: sum(exits),

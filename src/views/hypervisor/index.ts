@@ -1,4 +1,5 @@
 /** Every element that looks into a machine with a hypervisor; loaded when a lab has such a panel. */
+import "./costs.ts";
 import "./exit-strip.ts";
 import "./memory-ownership.ts";
 import "./nested-walk.ts";

@@ -108,6 +108,7 @@ export const en = {
       memory: "Machine memory",
       "nested-walk": "Nested walk",
       program: "Program",
+      costs: "Costs",
     },
     unreadable: (machine: string) => `What is inside ${machine} cannot be read now.`,
   },

@@ -104,6 +104,7 @@ export const zh: Strings = {
       memory: "机器内存",
       "nested-walk": "嵌套遍历",
       program: "程序",
+      costs: "代价",
     },
     unreadable: (machine) => `现在无法读取 ${machine} 的内部状态。`,
   },

@@ -375,6 +375,59 @@ export const en = {
     },
   },
 
+  costs: {
+    title: "Costs",
+    quantity: "What is drawn",
+    quantities: { exits: "Exits", instructions: "Instructions" },
+    notes: {
+      exits: "Exits of one operation. Each operation has a scale of its own.",
+      native:
+        "Instructions of one operation, guest and hypervisor together, as multiples of native. One scale for all.",
+      least:
+        "Instructions of one operation, guest and hypervisor together, as multiples of the least. One scale for all.",
+    },
+    names: { fork: "fork", exec: "exec", fault: "page fault", ctx: "context switch", mmap: "mmap" },
+    work: {
+      fork: "fork, exit, wait",
+      exec: "fork, exec, exit, wait",
+      fault: "first write to a fresh page",
+      ctx: "a byte through a pipe to a process that waits for it",
+      mmap: "16 pages mapped, written to, unmapped",
+    },
+    designs: {
+      native: "native",
+      shadow: "shadow",
+      oos: "shadow, out of sync",
+      vtlb: "virtual TLB",
+      pv: "PV, batched",
+      unbatched: "PV, one by one",
+      ptwr: "PV, writable tables",
+    },
+    unmeasured: (command: string) => `not measured: ${command}`,
+    noBase: "nothing to compare with: native is not measured",
+    published: "published",
+    publishedBy: (native: number, xen: number) => `Linux on Xen: ${native} → ${xen} µs`,
+    multiple: (factor: string) => `${factor}×`,
+    full: (exits: string, instructions: string, hypervisor: string) =>
+      `${exits} exits, ${instructions} instructions, ${hypervisor} of them the hypervisor's`,
+    source:
+      "Dotted: lmbench on Linux over Xen as a multiple of native Linux, 2.4 GHz Xeon (Barham et al., SOSP 2003). It is paravirtual and batched; compare it with that design.",
+    differs:
+      "Published are times, drawn are instructions, and the factors differ for reasons. Our kernel is small, so a fork or a fault does little work of its own, and what a hypervisor adds looks large; a string instruction that copies or clears a page counts as one, which helps native most. The processor is interpreted: no caches, no pipeline, and an exit costs its instructions only, where a real one loses hundreds of cycles. Which design wins, and where, is what can be compared.",
+    shape:
+      "Software against hardware: Adams and Agesen (ASPLOS 2006) found the first hardware-assisted VMM behind VMware's binary translation where exits are many: process creation, page faults, address-space switches. On a processor whose exits are dear, the bars under Exits tell more than those under Instructions.",
+    columns: {
+      operation: "operation",
+      machine: "machine",
+      design: "design",
+      operations: "done",
+      exits: "exits",
+      instructions: "instructions",
+      hypervisor: "hypervisor's",
+      relative: "multiple",
+    },
+  },
+
   transport: {
     label: "Hypervisor controls",
     run: "Run",

@@ -384,6 +384,62 @@ export const zh: HypervisorWords = {
     columns: { number: "次序", table: "表", index: "项", translates: "转换的地址", at: "读自", value: "值" },
   },
 
+  costs: {
+    title: "代价",
+    quantity: "画什么",
+    quantities: { exits: "退出", instructions: "指令" },
+    notes: {
+      exits: "一次操作的退出次数。每种操作各用一个比例尺。",
+      native: "一次操作的指令数（客户加监控器），以原生的为 1。全图同一比例尺。",
+      least: "一次操作的指令数（客户加监控器），以最少的为 1。全图同一比例尺。",
+    },
+    names: {
+      fork: "fork（创建进程）",
+      exec: "exec（执行程序）",
+      fault: "缺页",
+      ctx: "上下文切换",
+      mmap: "mmap（映射内存）",
+    },
+    work: {
+      fork: "fork、exit、wait 各一次",
+      exec: "fork、exec、exit、wait 各一次",
+      fault: "第一次写一个新页",
+      ctx: "经管道把一个字节交给等着它的进程",
+      mmap: "映射 16 页，逐页写，解除映射",
+    },
+    designs: {
+      native: "原生",
+      shadow: "影子",
+      oos: "影子，允许不同步",
+      vtlb: "虚拟 TLB",
+      pv: "半虚拟化，成批",
+      unbatched: "半虚拟化，逐项",
+      ptwr: "半虚拟化，可写页表",
+    },
+    unmeasured: (command) => `未测量：${command}`,
+    noBase: "无从比较：native 还没有测量",
+    published: "公布的数字",
+    publishedBy: (native, xen) => `Xen 上的 Linux：${native} → ${xen} µs`,
+    multiple: (factor) => `${factor} 倍`,
+    full: (exits, instructions, hypervisor) => `退出 ${exits} 次，指令 ${instructions} 条，其中监控器 ${hypervisor} 条`,
+    source:
+      "虚线框：lmbench 在 Xen 上的 Linux 相对于原生 Linux 的倍数，2.4 GHz Xeon（Barham 等，SOSP 2003）。那是成批提交的半虚拟化，应与同一种设计相比。",
+    differs:
+      "公布的是时间，画的是指令，倍数不同自有原因。我们的内核很小，一次 fork 或缺页自己要做的事不多，监控器添上的就显得大；复制或清零一页的串操作指令只算一条，得益最多的是原生。处理器是解释执行的：没有缓存和流水线，一次退出只花它的那些指令，真处理器还要损失几百个周期。能比较的是：哪种设计占优，在哪里占优。",
+    shape:
+      "软件对硬件：Adams 和 Agesen（ASPLOS 2006）发现，在退出多的地方（创建进程、缺页、切换地址空间），第一代硬件辅助的 VMM 不如 VMware 的二进制翻译。退出昂贵的处理器上，“退出”的次数比“指令”的条数更说明问题。",
+    columns: {
+      operation: "操作",
+      machine: "机器",
+      design: "设计",
+      operations: "次数",
+      exits: "退出",
+      instructions: "指令",
+      hypervisor: "监控器的",
+      relative: "倍数",
+    },
+  },
+
   transport: {
     label: "虚拟机监控器的控制",
     run: "运行",
