@@ -25,7 +25,9 @@ describe("a Linux guest", () => {
   it("is refused with a reason when its image, layer or memory cannot be", async () => {
     const alpha = await guest();
     const start = (spec: object) => alpha.host.start({ ...alpha.spec, ...spec }, {}, () => {});
-    await expect(start({ image: "vms" })).rejects.toThrow("There is no image called `vms`. This site has: linux");
+    await expect(start({ image: "vms" })).rejects.toThrow(
+      "There is no image called `vms`. This site has: hypervisor, linux",
+    );
     await expect(start({ layers: ["gcc"] })).rejects.toThrow("no layer called `gcc`; it has:");
     await expect(start({ memory: 8 })).rejects.toThrow("memory is 32 to 512 MiB");
   });
