@@ -413,7 +413,7 @@ export const en = {
     source:
       "Dotted: lmbench on Linux over Xen as a multiple of native Linux, 2.4 GHz Xeon (Barham et al., SOSP 2003). It is paravirtual and batched; compare it with that design.",
     differs:
-      "Published are times, drawn are instructions, and the factors differ for reasons. Our kernel is small, so a fork or a fault does little work of its own, and what a hypervisor adds looks large; a string instruction that copies or clears a page counts as one, which helps native most. The processor is interpreted: no caches, no pipeline, and an exit costs its instructions only, where a real one loses hundreds of cycles. Which design wins, and where, is what can be compared.",
+      "Published are times, drawn are instructions, and the factors differ for reasons. Our kernel is small, so a fork or a fault does little work of its own, and what a hypervisor adds looks large; a string instruction that copies or clears a page counts as one, which helps native most. The processor is interpreted: no caches, no pipeline, and an exit costs its instructions only, where a real one loses hundreds of cycles. The records that these views read are written by the hypervisor, and counted. Which design wins, and where, is what can be compared.",
     shape:
       "Software against hardware: Adams and Agesen (ASPLOS 2006) found the first hardware-assisted VMM behind VMware's binary translation where exits are many: process creation, page faults, address-space switches. On a processor whose exits are dear, the bars under Exits tell more than those under Instructions.",
     columns: {
