@@ -109,6 +109,23 @@ SCENES["nested-walk"] = {
   query: "?lab=nested-paging&seed=1",
   show: (page, look) => openPanel(page, "nested-walk", look),
 };
+SCENES.costs = {
+  query: "?lab=pv-page-tables&step=price&seed=1",
+  async show(page, { size, language }) {
+    const starting = page.locator("ringside-terminal").first();
+    await starting.waitFor({ state: "attached" });
+    if (size === "narrow") await page.locator("ringside-tabs button").first().click();
+    for (const index of [0, 1, 2, 3]) {
+      if (size === "narrow") await page.locator("ringside-tabs button").first().click();
+      await page.waitForTimeout(1500);
+      await page.locator("ringside-command button[title]:not([aria-label])").nth(index).click();
+    }
+    await page.waitForTimeout(2500);
+    const tabs = page.locator(size === "wide" ? "ringside-stage [role=tab]" : "ringside-tabs button");
+    await tabs.filter({ hasText: strings(language).panels.titles.costs }).click();
+    await page.waitForTimeout(500);
+  },
+};
 
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
 const { site, close } = await serveSite();

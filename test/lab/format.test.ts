@@ -120,6 +120,13 @@ describe("faults of lab.yaml", () => {
     expect(found).toContain("layout[0]: there is no machine `c`.");
   });
 
+  it("compare the costs of machines with the hypervisor only", () => {
+    const head = (image: string) => `machines: { a: { image: ${image} } }\nlayout: [costs, steps]`;
+    const about = (image: string) => messages(labTexts("  up: { check: x }", { head: head(image) })).join("\n");
+    expect(about("linux")).toContain("layout[0]: `costs` compares machines with the image `hypervisor`");
+    expect(about("hypervisor")).toBe("");
+  });
+
   it("point into a script at the line of a template that names nothing", () => {
     const [fault] = faultsOf(
       labTexts("  up:\n    check: |\n      true\n      test {{sed.n}}", { head: "seed: { n: { from: 1, to: 2 } }" }),

@@ -35,6 +35,11 @@ export class RingsideCosts extends HypervisorPanel {
       padding: var(--space-2) 0;
       border-top: 1px solid var(--line);
     }
+    h2 {
+      margin: 0;
+      font-size: var(--size-small);
+      font-weight: 600;
+    }
     section .note {
       margin-left: var(--space-2);
       font-weight: 400;
@@ -130,7 +135,7 @@ export class RingsideCosts extends HypervisorPanel {
   private row(row: CostRow, scale: number, words: HypervisorWords): TemplateResult {
     const text = words.costs;
     const { operation, bars, published } = row;
-    return html`<section><h3>${text.names[operation]}<span class="note">${text.work[operation]}</span></h3>
+    return html`<section><h2>${text.names[operation]}<span class="note">${text.work[operation]}</span></h2>
       <ul>${bars.map((bar) => this.bar(bar, scale, words))}${
         published && this.quantity === "instructions"
           ? html`<li title=${text.publishedBy(published.native, published.xen)}><span class="who">${text.published}</span>
