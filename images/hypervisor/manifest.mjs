@@ -22,7 +22,11 @@ const image = {
   boot: "multiboot",
   memory: 32,
   parts,
-  build: { command: "npm run ringside -- image build hypervisor", recipe: "images/hypervisor", compiler: `gcc ${compiler}` },
+  build: {
+    command: "npm run ringside -- image build hypervisor",
+    recipe: "images/hypervisor",
+    compiler: `gcc ${compiler}`,
+  },
   sources: [{ package: "ringside", version: "images/hypervisor", licence: "MIT", parts: Object.keys(parts) }],
 };
 console.log(withImage(old, "hypervisor", image));
