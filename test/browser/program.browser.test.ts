@@ -133,7 +133,7 @@ describe("the program panel", () => {
     ["dark", "zh", 900],
     ["dark", "en", 390],
   ] as const)("axe-core finds nothing wrong with it in %s, %s, %i wide", async (colorScheme, language, width) => {
-    const page = await open({ colorScheme, viewport: { width, height: 640 } }, language);
+    const page = await open({ colorScheme, reducedMotion: "reduce", viewport: { width, height: 640 } }, language);
     const complaints = async () => {
       await page.evaluate(AXE);
       return page.evaluate(async () => {
