@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { disassemble } from "../../../src/probe/hypervisor/disassembly/disassemble.ts";
+import { hasCompiler } from "./layout.ts";
 
 const bytes = (text: string) => text.split(" ").map((byte) => Number.parseInt(byte, 16));
 const text = (digits: string, eip = 0xc0100000) => disassemble(bytes(digits), eip).text;
@@ -76,7 +77,7 @@ describe("the disassembler", () => {
     expect(disassemble(bytes("c7 45 fc 01 00 00 00 90 90"), 0).length).toBe(7);
   });
 
-  it.each([
+  it.skipIf(!hasCompiler).each([
     ["every row of its table", "./fixtures/instructions.S", 1],
     ["the hypervisor's own decoder", "../../../images/hypervisor/hv/decode.c", 0.99],
     ["the hypervisor's own page-table walk", "../../../images/hypervisor/hv/walk.c", 0.99],
