@@ -27,6 +27,7 @@ describe("the host's policies", () => {
       const hundredths = Number((await slow.run(work, 0)).out);
       return (10 * hundredths) / (performance.now() - began);
     };
+    await share(); // not counted: right after its boot the guest may not have seen its clock move yet
     expect(await share()).toBeGreaterThan(0.6);
     await slow.host.speed("slow", 1 / 8);
     expect(await share()).toBeLessThan(0.4);
