@@ -1,9 +1,26 @@
 import { formatMac, parseMac } from "../network/mac.ts";
 
-/** One network card. Its link is the lab's business; the machine knows its address only. */
+/** One network card. */
 export interface NicSpec {
   /** Six bytes as `aa:bb:cc:dd:ee:ff`, unicast. */
   readonly mac: string;
+  /** What the guest finds: a virtio card, an NE2000 on PCI, or a Xen vif. */
+  readonly model: "virtio" | "ne2k" | "xen";
+  /** The link of its host it is plugged into; undefined for none. */
+  readonly link?: string;
+  /** Xen: the machine of the same host whose netback serves it; undefined for the host itself. */
+  readonly backend?: string;
+}
+
+/** One disk, empty at first. */
+export interface DiskSpec {
+  /** Name in the guest and on the page: `vda`, `hda`, `xvda`. */
+  readonly name: string;
+  /** Size in MiB, 1 to 64. */
+  readonly size: number;
+  readonly model: "virtio" | "ide" | "xen";
+  /** Xen: the machine of the same host whose blkback serves it, from a file of its own; undefined for the host itself. */
+  readonly backend?: string;
 }
 
 /** What a machine is before it runs: enough to start the same one again anywhere. */
@@ -14,8 +31,10 @@ export interface MachineSpec {
   readonly image: string;
   /** Guest-physical memory in MiB. */
   readonly memory: number;
-  /** Network cards in the guest's order: the first is `eth0`. At most one. */
+  /** Network cards in the guest's order: the first is `eth0`. At most four, of which one may be emulated or virtio. */
   readonly nics: readonly NicSpec[];
+  /** At most four, of which one may be IDE. */
+  readonly disks: readonly DiskSpec[];
   /** Layers of the image unpacked before the first prompt; others come when one of their tools is first used. */
   readonly layers: readonly string[];
   /** Words for a machine that boots with options of its own (the hypervisor's: images/hypervisor/hv), as `mode=shadow`. */
@@ -37,43 +56,103 @@ export class SpecError extends Error {
   override name = "SpecError";
 }
 
+const LINK_NAME = /^[a-z][a-z0-9-]{0,47}$/;
+const NIC_MODELS = ["virtio", "ne2k", "xen"] as const;
+const DISK_MODELS = ["virtio", "ide", "xen"] as const;
+const DISK_NAME = { virtio: /^vd[a-d]$/, ide: /^sda$/, xen: /^xvd[a-d]$/ } as const;
+const MOST_DISK = 64;
+const MOST_DEVICES = 4;
+
 /**
- * Checks a spec that came from outside and fills in what may be left out (64 MiB, no cards, layers or options).
+ * Checks a spec that came from outside and fills in what may be left out (64 MiB; no cards, disks, layers or options).
  *
  * @throws SpecError naming the machine and the field
  */
 export function machineSpec(given: Partial<MachineSpec> & { name: string; image: string }): MachineSpec {
-  const { name, image, memory = 64, nics = [], layers = [], options = [] } = given;
+  const { name, image, memory = 64, nics = [], disks = [], layers = [], options = [] } = given;
   const wrong = (what: string) => new SpecError(`Machine \`${name}\`: ${what}`);
   if (!NAME.test(name)) throw wrong("a name is a letter, then letters, digits or -, at most 32 in all.");
   if (!PART_NAME.test(image)) throw wrong(`\`${image}\` is not the name of an image.`);
   if (!Number.isInteger(memory) || memory < MEMORY_RANGE.least || memory > MEMORY_RANGE.most) {
     throw wrong(`memory is ${MEMORY_RANGE.least} to ${MEMORY_RANGE.most} MiB in whole numbers, not ${memory}.`);
   }
-  if (nics.length > 1) throw wrong(`${nics.length} network cards were asked for; a machine has at most one.`);
-  for (const nic of nics) {
-    const bytes = parseMac(nic.mac);
-    if (!bytes || bytes[0]! & 1) throw wrong(`\`${nic.mac}\` is not a unicast MAC address.`);
-  }
   for (const layer of layers) if (!PART_NAME.test(layer)) throw wrong(`\`${layer}\` is not the name of a layer.`);
   for (const option of options) {
     if (!OPTION.test(option)) throw wrong(`\`${option}\` is not an option: expected name=value in lower case.`);
   }
   if (options.length > MOST_OPTIONS) throw wrong(`it has ${options.length} options; there may be ${MOST_OPTIONS}.`);
-  const cards = nics.map((nic) => ({ mac: formatMac(parseMac(nic.mac)!) }));
-  return { name, image, memory, nics: cards, layers: [...new Set(layers)], options: [...options] };
+  return {
+    name,
+    image,
+    memory,
+    nics: checkedNics(nics, wrong),
+    disks: checkedDisks(disks, wrong),
+    layers: [...new Set(layers)],
+    options: [...options],
+  };
+}
+
+function checkedNics(nics: readonly NicSpec[], wrong: (what: string) => SpecError): NicSpec[] {
+  const virtualised = nics.filter(({ model }) => model !== "xen").length;
+  if (virtualised > 1 || nics.length > MOST_DEVICES) {
+    throw wrong(
+      `${nics.length} network cards were asked for; there may be one, and Xen vifs to ${MOST_DEVICES} in all.`,
+    );
+  }
+  return nics.map(({ mac, model, link, backend }) => {
+    const bytes = parseMac(mac);
+    if (!bytes || bytes[0]! & 1) throw wrong(`\`${mac}\` is not a unicast MAC address.`);
+    if (!NIC_MODELS.includes(model))
+      throw wrong(`\`${model}\` is not a network card; there are ${NIC_MODELS.join(", ")}.`);
+    if (link !== undefined && !LINK_NAME.test(link)) throw wrong(`\`${link}\` is not the name of a link.`);
+    checkBackend(model, backend, wrong);
+    return {
+      mac: formatMac(bytes),
+      model,
+      ...(link !== undefined && { link }),
+      ...(backend !== undefined && { backend }),
+    };
+  });
+}
+
+function checkedDisks(disks: readonly DiskSpec[], wrong: (what: string) => SpecError): DiskSpec[] {
+  const names = new Set(disks.map(({ name }) => name));
+  if (names.size < disks.length) throw wrong("two disks have the same name.");
+  if (disks.length > MOST_DEVICES) throw wrong(`${disks.length} disks were asked for; there may be ${MOST_DEVICES}.`);
+  return disks.map(({ name, size, model, backend }) => {
+    if (!DISK_MODELS.includes(model)) throw wrong(`\`${model}\` is not a disk; there are ${DISK_MODELS.join(", ")}.`);
+    if (!DISK_NAME[model].test(name)) throw wrong(`a disk of model ${model} cannot be called \`${name}\`.`);
+    if (!Number.isInteger(size) || size < 1 || size > MOST_DISK) {
+      throw wrong(`disk \`${name}\` is 1 to ${MOST_DISK} MiB in whole numbers, not ${size}.`);
+    }
+    checkBackend(model, backend, wrong);
+    return { name, size, model, ...(backend !== undefined && { backend }) };
+  });
+}
+
+function checkBackend(model: string, backend: string | undefined, wrong: (what: string) => SpecError): void {
+  if (backend === undefined) return;
+  if (model !== "xen") throw wrong(`only Xen devices have a backend in another machine, not ${model}.`);
+  if (!NAME.test(backend)) throw wrong(`\`${backend}\` is not the name of a machine.`);
 }
 
 /**
- * Writes a spec as one address parameter, `name~image~memory~macs~layers~options`, with what is empty at the end left off.
- * MAC addresses are written without colons, lists joined by `.` and `!` stands for `=`, so that nothing needs escaping.
+ * Writes a spec as one address parameter, `name~image~memory~nics~layers~options~disks`, with what is empty at the end
+ * left off. A card is `mac*model*link*backend` with the MAC's colons left out and `virtio` as the model left out, a disk
+ * `name*size*model*backend`; lists are joined by `.` and `!` stands for `=`, so that nothing needs escaping.
  */
 export function specToAddress(spec: MachineSpec): string {
-  const macs = spec.nics.map((nic) => nic.mac.replaceAll(":", "")).join(".");
-  return [spec.name, spec.image, spec.memory, macs, spec.layers.join("."), spec.options.join(".").replaceAll("=", "!")]
+  const nics = spec.nics.map(({ mac, model, link = "", backend = "" }) =>
+    record(mac.replaceAll(":", ""), model === "virtio" ? "" : model, link, backend),
+  );
+  const disks = spec.disks.map(({ name, size, model, backend = "" }) => record(name, size, model, backend));
+  const options = spec.options.join(".").replaceAll("=", "!");
+  return [spec.name, spec.image, spec.memory, nics.join("."), spec.layers.join("."), options, disks.join(".")]
     .join("~")
     .replace(/~+$/, "");
 }
+
+const record = (...fields: (string | number)[]) => fields.join("*").replace(/\*+$/, "");
 
 /**
  * Reads what {@link specToAddress} wrote.
@@ -82,18 +161,29 @@ export function specToAddress(spec: MachineSpec): string {
  */
 export function specFromAddress(text: string): MachineSpec {
   const fields = text.split("~");
-  const [name = "", image = "", memory = "64", macs = "", layers = "", options = ""] = fields;
-  if (fields.length < 2 || fields.length > 6) {
-    throw new SpecError(`\`${text}\` is not a machine: expected name~image~memory~macs~layers~options.`);
+  const [name = "", image = "", memory = "64", nics = "", layers = "", options = "", disks = ""] = fields;
+  if (fields.length < 2 || fields.length > 7) {
+    throw new SpecError(`\`${text}\` is not a machine: expected name~image~memory~nics~layers~options~disks.`);
   }
   const list = (joined: string) => (joined === "" ? [] : joined.split("."));
-  const nics = list(macs).map((digits) => ({ mac: digits.replace(/(..)(?=.)/g, "$1:") }));
   return machineSpec({
     name,
     image,
     memory: Number(memory),
-    nics,
+    nics: list(nics).map(nicFromAddress),
+    disks: list(disks).map(diskFromAddress),
     layers: list(layers),
     options: list(options.replaceAll("!", "=")),
   });
+}
+
+function nicFromAddress(text: string): NicSpec {
+  const [digits = "", model = "", link = "", backend = ""] = text.split("*");
+  const mac = digits.replace(/(..)(?=.)/g, "$1:");
+  return { mac, model: (model || "virtio") as NicSpec["model"], ...(link && { link }), ...(backend && { backend }) };
+}
+
+function diskFromAddress(text: string): DiskSpec {
+  const [name = "", size = "", model = "", backend = ""] = text.split("*");
+  return { name, size: Number(size), model: model as DiskSpec["model"], ...(backend && { backend }) };
 }

@@ -33,7 +33,7 @@ describe("a Linux guest", () => {
   });
 
   it("has its card's address, and no card when none was asked for", async () => {
-    const gamma = await guest({ name: "gamma", nics: [{ mac: "02:11:22:33:44:55" }] });
+    const gamma = await guest({ name: "gamma", nics: [{ mac: "02:11:22:33:44:55", model: "virtio" }] });
     await gamma.start();
     expect((await gamma.run("cat /sys/class/net/eth0/address")).out.trim()).toBe("02:11:22:33:44:55");
     const delta = await guest({ name: "delta" });

@@ -34,7 +34,7 @@ describe("instant start", () => {
   it("gives each clone its own name, address, clock and randomness", async () => {
     const names = ["beta", "gamma"];
     const clones = await Promise.all(
-      names.map((name, index) => guest({ name, nics: [{ mac: `02:00:00:00:00:0${index}` }] })),
+      names.map((name, index) => guest({ name, nics: [{ mac: `02:00:00:00:00:0${index}`, model: "virtio" }] })),
     );
     await clones[0]!.start({});
     await clones[0]!.until(() => clones[0]!.notices().includes("snapshot-stored"));

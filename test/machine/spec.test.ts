@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { machineSpec, SpecError, specFromAddress, specToAddress } from "../../src/machine/spec.ts";
+import {
+  type DiskSpec,
+  machineSpec,
+  type NicSpec,
+  SpecError,
+  specFromAddress,
+  specToAddress,
+} from "../../src/machine/spec.ts";
 import { formatMac, parseMac, stableMac } from "../../src/network/mac.ts";
 
 const name = fc.stringMatching(/^[a-z][a-z0-9-]{0,31}$/);
@@ -8,12 +15,38 @@ const machineName = fc.stringMatching(/^[a-zA-Z][a-zA-Z0-9-]{0,31}$/);
 const mac = fc
   .uint8Array({ minLength: 6, maxLength: 6 })
   .map((bytes) => formatMac(bytes.map((b, i) => (i ? b : b & 0xfe))));
+const link = fc.option(fc.stringMatching(/^[a-z][a-z0-9-]{0,47}$/), { nil: undefined });
+const nic = (model: fc.Arbitrary<NicSpec["model"]>) =>
+  fc.record({ mac, model, link }).map((given) => JSON.parse(JSON.stringify(given)) as NicSpec);
+const backend = fc.option(machineName, { nil: undefined });
+const xenNic = fc
+  .record({ mac, model: fc.constant("xen" as const), link, backend })
+  .map((given) => JSON.parse(JSON.stringify(given)) as NicSpec);
+const disk = fc
+  .oneof(
+    fc.record({
+      name: fc.constantFrom("vda", "vdb"),
+      size: fc.integer({ min: 1, max: 64 }),
+      model: fc.constant("virtio"),
+    }),
+    fc.record({ name: fc.constant("sda"), size: fc.integer({ min: 1, max: 64 }), model: fc.constant("ide") }),
+    fc.record({
+      name: fc.constantFrom("xvda", "xvdb"),
+      size: fc.integer({ min: 1, max: 64 }),
+      model: fc.constant("xen"),
+      backend,
+    }),
+  )
+  .map((given) => JSON.parse(JSON.stringify(given)) as DiskSpec);
 const spec = fc
   .record({
     name: machineName,
     image: name,
     memory: fc.integer({ min: 32, max: 512 }),
-    nics: fc.array(fc.record({ mac }), { maxLength: 1 }),
+    nics: fc
+      .tuple(fc.array(nic(fc.constantFrom("virtio", "ne2k")), { maxLength: 1 }), fc.array(xenNic, { maxLength: 3 }))
+      .map(([one, more]) => [...one, ...more]),
+    disks: fc.uniqueArray(disk, { maxLength: 4, selector: ({ name }) => name }),
     layers: fc.uniqueArray(name, { maxLength: 4 }),
     options: fc.array(fc.constantFrom("mode=shadow", "verify=1", "--", "psepages", "weight0=65535"), { maxLength: 5 }),
   })
@@ -52,7 +85,7 @@ describe("a machine's address", () => {
     ["alpha~linux~7", "memory is 32 to 512 MiB"],
     ["dom 0~linux", "a name is a letter"],
     ["alpha~linux~64~ffffffffffff", "not a unicast MAC address"],
-    ["alpha", "expected name~image~memory~macs~layers"],
+    ["alpha", "expected name~image~memory~nics~layers"],
   ])("%s is refused, saying why", (text, why) => {
     expect(() => specFromAddress(text)).toThrow(why);
   });

@@ -40,7 +40,7 @@ export function buildMachines(content: LabFileContent, seed: number): LabMachine
       name,
       image: machine.image,
       memory: machine.memory ?? MEMORY,
-      nics: macs(name, machine, seed).map((mac) => ({ mac })),
+      nics: macs(name, machine, seed).map((mac) => ({ mac, model: "virtio" as const })),
       layers: machine.layers ?? [],
       options: machine.options ?? [],
     }),
