@@ -21,6 +21,11 @@ export interface DiskSpec {
   readonly model: "virtio" | "ide" | "xen";
   /** Xen: the machine of the same host whose blkback serves it, from a file of its own; undefined for the host itself. */
   readonly backend?: string;
+  /**
+   * Absolute path in the backend's machine of the block device or file that holds it. Undefined for
+   * `/srv/<machine>-<disk>.img`, made with the disk's size.
+   */
+  readonly source?: string;
 }
 
 /** What a machine is before it runs: enough to start the same one again anywhere. */
@@ -60,6 +65,8 @@ const LINK_NAME = /^[a-z][a-z0-9-]{0,47}$/;
 const NIC_MODELS = ["virtio", "ne2k", "xen"] as const;
 const DISK_MODELS = ["virtio", "ide", "xen"] as const;
 const DISK_NAME = { virtio: /^vd[a-d]$/, ide: /^sda$/, xen: /^xvd[a-d]$/ } as const;
+/** Paths of devices and files, of characters that need no escaping anywhere. */
+const SOURCE = /^(?:\/[a-z0-9][a-z0-9_-]{0,31}){1,6}$/;
 const MOST_DISK = 64;
 const MOST_DEVICES = 4;
 
@@ -119,14 +126,17 @@ function checkedDisks(disks: readonly DiskSpec[], wrong: (what: string) => SpecE
   const names = new Set(disks.map(({ name }) => name));
   if (names.size < disks.length) throw wrong("two disks have the same name.");
   if (disks.length > MOST_DEVICES) throw wrong(`${disks.length} disks were asked for; there may be ${MOST_DEVICES}.`);
-  return disks.map(({ name, size, model, backend }) => {
+  return disks.map(({ name, size, model, backend, source }) => {
     if (!DISK_MODELS.includes(model)) throw wrong(`\`${model}\` is not a disk; there are ${DISK_MODELS.join(", ")}.`);
     if (!DISK_NAME[model].test(name)) throw wrong(`a disk of model ${model} cannot be called \`${name}\`.`);
     if (!Number.isInteger(size) || size < 1 || size > MOST_DISK) {
       throw wrong(`disk \`${name}\` is 1 to ${MOST_DISK} MiB in whole numbers, not ${size}.`);
     }
     checkBackend(model, backend, wrong);
-    return { name, size, model, ...(backend !== undefined && { backend }) };
+    if (source !== undefined && (backend === undefined || !SOURCE.test(source))) {
+      throw wrong(`disk \`${name}\`: a source is an absolute path in the machine of its backend, not \`${source}\`.`);
+    }
+    return { name, size, model, ...(backend !== undefined && { backend }), ...(source !== undefined && { source }) };
   });
 }
 
@@ -139,13 +149,16 @@ function checkBackend(model: string, backend: string | undefined, wrong: (what: 
 /**
  * Writes a spec as one address parameter, `name~image~memory~nics~layers~options~disks`, with what is empty at the end
  * left off. A card is `mac*model*link*backend` with the MAC's colons left out and `virtio` as the model left out, a disk
- * `name*size*model*backend`; lists are joined by `.` and `!` stands for `=`, so that nothing needs escaping.
+ * `name*size*model*backend*source`; lists are joined by `.`, and `!` stands for `=` and for `/`, so that nothing needs
+ * escaping.
  */
 export function specToAddress(spec: MachineSpec): string {
   const nics = spec.nics.map(({ mac, model, link = "", backend = "" }) =>
     record(mac.replaceAll(":", ""), model === "virtio" ? "" : model, link, backend),
   );
-  const disks = spec.disks.map(({ name, size, model, backend = "" }) => record(name, size, model, backend));
+  const disks = spec.disks.map(({ name, size, model, backend = "", source = "" }) =>
+    record(name, size, model, backend, source.replaceAll("/", "!")),
+  );
   const options = spec.options.join(".").replaceAll("=", "!");
   return [spec.name, spec.image, spec.memory, nics.join("."), spec.layers.join("."), options, disks.join(".")]
     .join("~")
@@ -184,6 +197,12 @@ function nicFromAddress(text: string): NicSpec {
 }
 
 function diskFromAddress(text: string): DiskSpec {
-  const [name = "", size = "", model = "", backend = ""] = text.split("*");
-  return { name, size: Number(size), model: model as DiskSpec["model"], ...(backend && { backend }) };
+  const [name = "", size = "", model = "", backend = "", source = ""] = text.split("*");
+  return {
+    name,
+    size: Number(size),
+    model: model as DiskSpec["model"],
+    ...(backend && { backend }),
+    ...(source && { source: source.replaceAll("!", "/") }),
+  };
 }

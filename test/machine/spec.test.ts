@@ -30,11 +30,13 @@ const disk = fc
       model: fc.constant("virtio"),
     }),
     fc.record({ name: fc.constant("sda"), size: fc.integer({ min: 1, max: 64 }), model: fc.constant("ide") }),
+    fc.record({ name: fc.constant("xvda"), size: fc.integer({ min: 1, max: 64 }), model: fc.constant("xen"), backend }),
     fc.record({
-      name: fc.constantFrom("xvda", "xvdb"),
+      name: fc.constant("xvdb"),
       size: fc.integer({ min: 1, max: 64 }),
       model: fc.constant("xen"),
-      backend,
+      backend: machineName,
+      source: fc.constantFrom("/dev/vda", "/srv/disks/one"),
     }),
   )
   .map((given) => JSON.parse(JSON.stringify(given)) as DiskSpec);
