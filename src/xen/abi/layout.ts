@@ -69,17 +69,8 @@ function readField(view: DataView, at: number, kind: FieldKind): number | bigint
 }
 
 function writeField(view: DataView, at: number, kind: FieldKind, value: number | bigint): void {
-  switch (kind) {
-    case "u8":
-    case "s8":
-      return view.setUint8(at, Number(value));
-    case "u16":
-    case "s16":
-      return view.setUint16(at, Number(value), true);
-    case "u32":
-    case "s32":
-      return view.setUint32(at, Number(value), true);
-    case "u64":
-      return view.setBigUint64(at, BigInt(value), true);
-  }
+  if (kind === "u64") view.setBigUint64(at, BigInt(value), true);
+  else if (kind === "u32" || kind === "s32") view.setUint32(at, Number(value), true);
+  else if (kind === "u16" || kind === "s16") view.setUint16(at, Number(value), true);
+  else view.setUint8(at, Number(value));
 }
