@@ -47,3 +47,8 @@ export function percent(share: number): string {
   const value = share * 100;
   return value < 9.95 ? value.toFixed(1) : value.toFixed(0);
 }
+
+/** A count with its thousands apart, by spaces that do not break. */
+export function grouped(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+}

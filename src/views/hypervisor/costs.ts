@@ -1,5 +1,6 @@
 import { css, html, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
 import { machineColour } from "../machine.ts";
+import { grouped } from "../quantities.ts";
 import {
   type Cost,
   type CostBar,
@@ -12,7 +13,7 @@ import {
   scalesOf,
 } from "./costs-rows.ts";
 import { HypervisorPanel } from "./panel.ts";
-import { grouped, type HypervisorWords } from "./words/words.ts";
+import type { HypervisorWords } from "./words/words.ts";
 
 const QUANTITIES: readonly Quantity[] = ["exits", "instructions"];
 

@@ -3,10 +3,11 @@ import type { Exit, ExitCounts, ExitTrace } from "../../probe/hypervisor/exits.t
 import { idleExits } from "../../probe/hypervisor/idle.ts";
 import { emit } from "../events.ts";
 import { machineColour, machineLetter } from "../machine.ts";
+import { grouped } from "../quantities.ts";
 import { breakPath, LANES, nearest, notchPath, type Placed, placeExits, spanOf } from "./lanes.ts";
 import { HypervisorPanel } from "./panel.ts";
 import { address } from "./parts.ts";
-import { grouped, type HypervisorWords, nameOf } from "./words/words.ts";
+import { type HypervisorWords, nameOf } from "./words/words.ts";
 
 const WIDTH = 1000;
 const LANE = 15;

@@ -2,12 +2,13 @@ import { css, html, nothing, type PropertyDeclarations, type PropertyValues, svg
 import type { FrameRun, Frames } from "../../probe/hypervisor/frames.ts";
 import { hex } from "../../probe/hypervisor/memory.ts";
 import { machineColour, machineLetter } from "../machine.ts";
+import { grouped } from "../quantities.ts";
 import { cellAt, corner, extent, fillPath, move } from "./cells.ts";
 import { changedFrames } from "./changes.ts";
 import { memoryGrid, memoryLayers, runAt } from "./memory-layers.ts";
 import { HypervisorPanel } from "./panel.ts";
 import { digits, frameNumber } from "./parts.ts";
-import { grouped, type HypervisorWords } from "./words/words.ts";
+import type { HypervisorWords } from "./words/words.ts";
 
 /** Runs listed in the table; the rest are counted. */
 const LISTED = 400;

@@ -4,8 +4,9 @@ import { emit } from "../events.ts";
 import { icon } from "../icons.ts";
 import type { Language } from "../language.ts";
 import { machineColour } from "../machine.ts";
+import { grouped } from "../quantities.ts";
 import { base, buttons } from "../styles.ts";
-import { grouped, type HypervisorWords, hypervisorWords, nameOf } from "./words/words.ts";
+import { type HypervisorWords, hypervisorWords, nameOf } from "./words/words.ts";
 
 /** Divisors of full speed on offer, as everywhere. */
 const SPEEDS = [1, 4, 16, 64, 1024];

@@ -1,9 +1,10 @@
 import { css, html, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
 import type { Exit } from "../../probe/hypervisor/exits.ts";
+import { grouped } from "../quantities.ts";
 import { argumentPart, argumentText } from "./arguments.ts";
 import { HypervisorPanel } from "./panel.ts";
 import { address, digits } from "./parts.ts";
-import { grouped, type HypervisorWords, nameOf } from "./words/words.ts";
+import { type HypervisorWords, nameOf } from "./words/words.ts";
 
 /** One exit taken apart: the instruction, why it left the guest, what the hypervisor did step by step, and the cost. */
 export class RingsideTrapAnatomy extends HypervisorPanel {

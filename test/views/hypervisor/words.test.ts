@@ -4,7 +4,8 @@ import type { Argument } from "../../../src/probe/hypervisor/exits.ts";
 import { enumOf } from "../../../src/probe/hypervisor/layout.ts";
 import { argumentText } from "../../../src/views/hypervisor/arguments.ts";
 import { parseAddress } from "../../../src/views/hypervisor/parts.ts";
-import { grouped, hypervisorWords, meaningOf, nameOf } from "../../../src/views/hypervisor/words/words.ts";
+import { hypervisorWords, meaningOf, nameOf } from "../../../src/views/hypervisor/words/words.ts";
+import { grouped } from "../../../src/views/quantities.ts";
 import { layout } from "../../probe/hypervisor/layout.ts";
 
 const [en, zh] = [hypervisorWords("en"), hypervisorWords("zh")];

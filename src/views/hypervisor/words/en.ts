@@ -1,26 +1,12 @@
 import type { ArgumentName } from "../../../probe/hypervisor/arguments.ts";
 import type { Reason, VerdictKind } from "../../../probe/hypervisor/paging/judge.ts";
 import type { Mark } from "../../../probe/hypervisor/paging/table-map.ts";
+import { PANEL_WORDS } from "../../panel/words.ts";
 
 /** The words of the hypervisor's views, and the shape every other language has to fill. */
 export const en = {
-  table: "Table",
-  picture: "Picture",
-  copy: "Copy as JSON",
-  copied: "Copied",
-  notCopied: "The browser refused to copy",
+  ...PANEL_WORDS.en,
   waiting: "Nothing has been read yet. Run the machine to its first exit.",
-  starting: "The machine is starting.",
-  stopped: "The machine has stopped before anything was read.",
-  stoppedLast: "The machine has stopped. This was read last.",
-  tableOf: (title: string) => `${title}, table`,
-  tableTitle: "The same facts as rows",
-  copyTitle: "Copy what is shown as JSON",
-  readAt: (place: string) => `read at ${place}`,
-  readFrom: (field: string) => `read from ${field}`,
-  domain: (id: number) => `domain ${id}`,
-  none: "none",
-  computed: "computed",
 
   modes: {
     native: "native",

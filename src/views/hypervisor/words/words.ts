@@ -25,8 +25,3 @@ export function meaningOf(words: HypervisorWords, argument: Argument): string {
   const { meaning = "" } = argument;
   return words.meanings[meaning] ?? argument.words ?? meaning;
 }
-
-/** A count with its thousands apart, by spaces that do not break. */
-export function grouped(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, "\u202f");
-}

@@ -1,23 +1,9 @@
+import { PANEL_WORDS } from "../../panel/words.ts";
 import type { HypervisorWords } from "./words.ts";
 
 export const zh: HypervisorWords = {
-  table: "表格",
-  picture: "图形",
-  copy: "复制为 JSON",
-  copied: "已复制",
-  notCopied: "浏览器不允许复制",
+  ...PANEL_WORDS.zh,
   waiting: "还没有读到任何内容。让机器运行到第一次退出。",
-  starting: "机器正在启动。",
-  stopped: "机器已停止，停止前什么也没读到。",
-  stoppedLast: "机器已停止。下面是最后一次读到的内容。",
-  tableOf: (title) => `${title}，表格`,
-  tableTitle: "把同样的内容列成表格",
-  copyTitle: "把所显示的内容复制为 JSON",
-  readAt: (place) => `读自 ${place}`,
-  readFrom: (field) => `读自 ${field}`,
-  domain: (id) => `域 ${id}`,
-  none: "无",
-  computed: "计算得出",
 
   modes: { native: "原生", shadow: "影子页表", vtlb: "虚拟 TLB", pv: "直接页表" },
 

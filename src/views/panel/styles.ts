@@ -1,6 +1,6 @@
 import { css } from "lit";
 
-/** What the views of the hypervisor share: bar, address hues, tables, flags, the sign of a computed thing. */
+/** What all panels share: bar, address hues, tables, flags, the sign of a computed thing, the fade of a change. */
 export const panelStyles = css`
   :host {
     display: flex;
