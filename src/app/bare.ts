@@ -13,6 +13,7 @@ export function bareLab(spec: MachineSpec): Lab {
     summary: undefined,
     minutes: 0,
     machines: [{ spec, host: spec.name, files: [] }],
+    links: [],
     layout: [{ kind: "terminal", machine: spec.name }],
     places: [[{ kind: "terminal", machine: spec.name }]],
     tasks: {},

@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from "lit";
-import type { MachinePanel } from "../lab/index.ts";
+import { HYPERVISOR_PANELS, type MachinePanel } from "../lab/lab.ts";
 import type { TravelTarget } from "../machine/api.ts";
 import type { TransportState } from "../views/hypervisor/transport.ts";
 import type { Language } from "../views/language.ts";
@@ -11,10 +11,12 @@ import type { RunningLab } from "./running-lab.ts";
 
 /** Panels that look into a machine which boots the hypervisor: what they show and what the student does in them. */
 
-export type InspectingPanel = MachinePanel & { readonly kind: Exclude<MachinePanel["kind"], "terminal"> };
+export type InspectingPanel = MachinePanel & { readonly kind: (typeof HYPERVISOR_PANELS)[number] };
+
+const KINDS: readonly string[] = HYPERVISOR_PANELS;
 
 export function isInspecting(panel: { readonly kind: string }): panel is InspectingPanel {
-  return ["translation", "page-tables", "exits", "anatomy", "memory", "nested-walk", "program"].includes(panel.kind);
+  return KINDS.includes(panel.kind);
 }
 
 /** Loads the elements; a lab without such panels never does. */

@@ -22,6 +22,7 @@ export interface Lab {
   /** How long a student needs, roughly. */
   readonly minutes: number;
   readonly machines: readonly LabMachine[];
+  readonly links: readonly LabLink[];
   /** Panels of the page, in the lab's order. */
   readonly layout: readonly Panel[];
   /** The same, panels that share a place on the page together. */
@@ -39,6 +40,12 @@ export interface LabMachine {
   readonly files: readonly LabFile[];
 }
 
+/** What cards of one host are plugged into. */
+export interface LabLink {
+  readonly name: string;
+  readonly kind: "switch" | "hub";
+}
+
 /** A file of the lab's `files/` folder that is put into a machine before its first prompt matters. */
 export interface LabFile {
   /** Path in the lab's folder, for example `files/setup.sh`. */
@@ -49,9 +56,8 @@ export interface LabFile {
   readonly mode: number;
 }
 
-/** Panels that show one machine each. All but the terminal look into a machine that boots the teaching hypervisor. */
-export const MACHINE_PANELS = [
-  "terminal",
+/** Panels that look into a machine that boots the teaching hypervisor. */
+export const HYPERVISOR_PANELS = [
   "translation",
   "page-tables",
   "exits",
@@ -61,8 +67,17 @@ export const MACHINE_PANELS = [
   "program",
 ] as const;
 
+/** Panels that look at a machine's devices: their rings, and the Xen host they are shared on. */
+export const DEVICE_PANELS = ["ring", "domains"] as const;
+
+/** Panels that show one machine each. */
+export const MACHINE_PANELS = ["terminal", ...HYPERVISOR_PANELS, ...DEVICE_PANELS] as const;
+
+/** Panels of the whole lab: the wires, the namespaces inside a guest, what designs and what devices cost, the steps. */
+export const PANELS = ["network", "namespaces", "costs", "io-costs", "steps"] as const;
+
 export type MachinePanel = { readonly kind: (typeof MACHINE_PANELS)[number]; readonly machine: string };
-export type Panel = MachinePanel | { readonly kind: "network" | "namespaces" | "costs" | "steps" };
+export type Panel = MachinePanel | { readonly kind: (typeof PANELS)[number] };
 
 export interface Step {
   readonly id: string;
@@ -154,7 +169,13 @@ export interface Tolerance {
 export type Answer =
   | { readonly kind: "literal"; readonly value: string }
   | { readonly kind: "script"; readonly script: Script }
-  | { readonly kind: "probe"; readonly probe: string; readonly machine: string; readonly path: readonly string[] };
+  | {
+      readonly kind: "probe";
+      readonly probe: string;
+      readonly machine: string;
+      readonly with: Readonly<Record<string, unknown>>;
+      readonly path: readonly string[];
+    };
 
 /** Plain data that a reading is compared with; see `matches` in running/match.ts. */
 export type Pattern = string | number | boolean | null | readonly Pattern[] | { readonly [key: string]: Pattern };

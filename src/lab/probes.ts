@@ -8,43 +8,82 @@ export class ProbeError extends Error {
 
 export type ProbeArguments = Readonly<Record<string, unknown>>;
 
+/**
+ * What an argument may be: a name (`vbd:domU/xvda`), a path in xenstore, a count (a number, or its digits where it was
+ * typed or filled in from a template), or anything the probe itself makes sense of.
+ */
+type ArgumentKind = "name" | "path" | "count" | "any";
+
+const KINDS: Readonly<Record<ArgumentKind, { readonly is: (value: unknown) => boolean; readonly phrase: string }>> = {
+  name: { is: (value) => typeof value === "string" && /^[\x21-\x7e]{1,128}$/.test(value), phrase: "a name" },
+  path: {
+    is: (value) => typeof value === "string" && /^\/[\x21-\x7e]{0,3071}$/.test(value),
+    phrase: "a path that begins with /",
+  },
+  count: {
+    is: (value) => /^\d{1,15}$/.test(String(value)) && ["number", "string"].includes(typeof value),
+    phrase: "a whole number",
+  },
+  any: { is: () => true, phrase: "anything" },
+};
+
 interface Probe {
-  /** Names of the arguments; `machine` is required, of the others the probe says itself what it misses. */
-  readonly takes: readonly string[];
-  /** Reads the machine's memory from outside: also while it stands still. */
+  /** Its arguments besides `machine`, which every probe needs. What it misses of them, the probe says itself. */
+  readonly takes: Readonly<Record<string, ArgumentKind>>;
+  /** Reads the machine from outside: also while it stands still. */
   readonly inside?: true;
   /** @param machine the machine's name, checked to be text */
   read(host: HostApi, machine: string, args: ProbeArguments): Promise<unknown>;
 }
 
-/** A probe that the machine's host answers from its memory, by the same name (src/machine/hypervisor/probes.ts). */
-const memory = (name: string, ...takes: string[]): [string, Probe] => [
+/** A probe that the machine's host answers from outside the machine, by the same name. */
+const outside = (name: string, takes: Probe["takes"] = {}): [string, Probe] => [
   name,
-  {
-    takes: ["machine", ...takes],
-    inside: true,
-    read: (host, machine, { machine: _, ...args }) => host.probe(machine, name, args),
-  },
+  { takes, inside: true, read: (host, machine, args) => host.probe(machine, name, args) },
 ];
+
+const any = (...names: string[]): Probe["takes"] => Object.fromEntries(names.map((name) => [name, "any" as const]));
 
 /** Probes by name (contract 5): how each is read through the interface every host has. */
 const PROBES: Readonly<Record<string, Probe>> = {
-  "guest.namespaces": { takes: ["machine"], read: readNamespaces },
+  "guest.namespaces": { takes: {}, read: readNamespaces },
   ...Object.fromEntries([
-    memory("hv.info"),
-    memory("hv.domains"),
-    memory("hv.shadow", "domain"),
-    memory("hv.verify"),
-    memory("hv.frames"),
-    memory("paging.walk", "domain", "address"),
-    memory("paging.map", "domain", "from", "count"),
-    memory("paging.nested", "domain", "address", "levels"),
-    memory("exits.counts"),
-    memory("exits.phases"),
-    memory("exits.trace", "from", "count", "kinds"),
-    memory("ring.state"),
+    // of the teaching hypervisor (src/machine/hypervisor/probes.ts)
+    outside("hv.info"),
+    outside("hv.domains"),
+    outside("hv.shadow", any("domain")),
+    outside("hv.verify"),
+    outside("hv.frames"),
+    outside("paging.walk", any("domain", "address")),
+    outside("paging.map", any("domain", "from", "count")),
+    outside("paging.nested", any("domain", "address", "levels")),
+    outside("exits.counts"),
+    outside("exits.phases"),
+    outside("exits.trace", any("from", "count", "kinds")),
+    // of devices, and of the Xen host (src/probe/io/types.ts)
+    outside("ring.list"),
+    outside("ring.state", { ring: "name" }),
+    outside("xen.domains"),
+    outside("xen.store", { path: "path" }),
+    outside("io.costs"),
+    outside("io.trace", { from: "count", count: "count" }),
   ]),
 };
+
+/** @returns what is wrong with arguments a lab or a student writes, `machine` not among them; nothing for no probe */
+export function argumentFaults(
+  name: string,
+  args: ProbeArguments,
+): { readonly name: string; readonly message: string }[] {
+  if (!Object.hasOwn(PROBES, name)) return [];
+  const { takes } = PROBES[name]!;
+  return Object.entries(args).flatMap(([key, value]) => {
+    const kind = Object.hasOwn(takes, key) ? takes[key] : undefined;
+    if (kind === undefined) return [{ name: key, message: `The probe \`${name}\` does not take \`${key}\`.` }];
+    if (KINDS[kind].is(value)) return [];
+    return [{ name: key, message: `The probe \`${name}\` takes ${KINDS[kind].phrase} as \`${key}\`.` }];
+  });
+}
 
 /** @returns whether a probe looks into a machine's memory, and so needs nothing of the machine itself */
 export function looksInside(name: string): boolean {
@@ -79,10 +118,11 @@ export async function readProbe(
   if (!Object.hasOwn(PROBES, name)) {
     throw new ProbeError(`There is no probe \`${name}\`. There are: ${probeNames().join(", ")}.`);
   }
-  const probe = PROBES[name]!;
-  const unknown = Object.keys(args).filter((key) => !probe.takes.includes(key));
-  if (unknown.length) throw new ProbeError(`The probe \`${name}\` does not take \`${unknown.join("`, `")}\`.`);
-  const machine = args.machine;
+  const { machine, ...rest } = args;
+  const [wrong] = argumentFaults(name, rest);
+  if (wrong) throw new ProbeError(wrong.message);
   if (typeof machine !== "string") throw new ProbeError(`The probe \`${name}\` needs the name of a \`machine\`.`);
-  return probe.read(await hostOf(machine), machine, args);
+  const { takes, read } = PROBES[name]!;
+  const given = Object.entries(rest).map(([key, value]) => [key, takes[key] === "count" ? Number(value) : value]);
+  return read(await hostOf(machine), machine, Object.fromEntries(given));
 }

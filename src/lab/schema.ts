@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { MACHINE_PANELS } from "./lab.ts";
+import { MACHINE_PANELS, PANELS } from "./lab.ts";
 
 /**
  * What an author writes in `lab.yaml`, version 1 of the format. The published JSON Schema is made from this file
@@ -15,8 +15,18 @@ import { MACHINE_PANELS } from "./lab.ts";
  *   `solve` does the task, for `lab check`.
  * - A `probe` task's `hint` may be a list of `{ where, en, zh }` instead: the first whose `where` the reading holds is
  *   the hint. The machine takes no part in it, so it also works while the machine stands still.
+ * - **`where`** is a part of what the probe reads. A map holds when each of its keys does; a list when each of its
+ *   parts fits some element, so `slots: [{ state: answered }]` is one answered slot anywhere; a value when it is the
+ *   same as text; a number also by `{ least: 1, most: 8 }`, both included, either left out. It may also be written from
+ *   an element on: `{ path: /local/domain/1/name, value: domU }` finds that node in all of `xen.store`.
  * - **`{{path}}`** in scripts, texts and prose stands for a value: `{{seed.<name>}}`, `{{machines.<name>.nics[0].mac}}`,
- *   `.memory`, `.image`; in `answer` also `{{probe.<name>.<path>}}`, read from the machine.
+ *   `.memory`, `.image`, `.disks[0].name`; in `answer` also `{{probe.<name>.<path>}}`, read from the machine; what the
+ *   probe is asked besides its machine is in `with`.
+ * - **Devices** are `nics` and `disks`, each with a `model`; left out, it is `xen` on an image that runs on Xen
+ *   (`linux-xen`, `linux-dom0`), else `virtio`. A Xen device's `backend` names the `linux-dom0` machine whose kernel
+ *   serves it; without one this program does. A disk is empty at first, `size` is in MiB.
+ * - **Hosts**: machines with the same `host` share a worker, and with it links, grants and event channels. Machines
+ *   on one link are on one host. A `linux-dom0` comes before the other Xen machines of its host: it is domain 0.
  * - **Prose** is `en.md` and `zh.md`: one `## <step id>` section a step, and `## intro` and `## finish`. The first
  *   `###` heading is the section's title. A paragraph `[[<task id>]]` places a task; the others follow the prose.
  *   Fenced code with the info string `run` or `run <machine>` may be typed by a button; with `copy` it may be copied.
@@ -59,7 +69,13 @@ const scriptOn = v.union(
   "a script, or { machine, run }",
 );
 const scripts = v.union([script, map({ en: script, zh: script }, "{ en, zh }")], "a script, or { en, zh }");
-const pattern = v.record(v.string(), v.unknown(), "a pattern: { key: value }");
+const pattern = v.pipe(
+  v.record(v.string(), v.unknown(), "a pattern: { key: value }"),
+  v.description(
+    "A part of the reading: a map holds when each of its keys does, a list when each of its parts fits some element, " +
+      "a value when it is the same; a number also by its bounds, { least, most }.",
+  ),
+);
 const hintCase = map({ where: v.optional(pattern), en: line, zh: line }, "{ where, en, zh }");
 const hint = v.union(
   [
@@ -77,9 +93,14 @@ const hint = v.union(
   "a script, { en, zh }, { machine, run }, or a list of { where, en, zh }",
 );
 
+const backend = v.optional(machineName);
+
 const nic = map(
   {
     link: v.optional(id),
+    model: v.optional(v.picklist(["virtio", "ne2k", "xen"], "virtio, ne2k or xen")),
+    /** Of a Xen card: the machine whose netback serves it. */
+    backend,
     mac: v.optional(
       v.pipe(
         v.string("a MAC address"),
@@ -95,7 +116,39 @@ const nic = map(
       ),
     ),
   },
-  "a network card: { link, mac, vlan }",
+  "a network card: { link, model, backend, mac, vlan }",
+);
+
+const disk = map(
+  {
+    /** Name in the guest; left out, the model's next: `vda`, `sda`, `xvda`. */
+    name: v.optional(
+      v.pipe(
+        v.string("a disk's name"),
+        v.regex(/^(?:vd[a-d]|sda|xvd[a-d])$/, "vda to vdd (virtio), sda (ide), or xvda to xvdd (xen)"),
+      ),
+    ),
+    size: v.pipe(
+      v.number("a number of MiB"),
+      v.integer("a whole number of MiB"),
+      v.minValue(1, "at least 1 MiB"),
+      v.maxValue(64, "at most 64 MiB"),
+    ),
+    model: v.optional(v.picklist(["virtio", "ide", "xen"], "virtio, ide or xen")),
+    /** Of a Xen disk: the machine whose blkback serves it. */
+    backend,
+    /** Path in the backend's machine of the device or file that holds it; left out, a file made for it. */
+    source: v.optional(
+      v.pipe(
+        v.string("a path"),
+        v.regex(
+          /^(?:\/[a-z0-9][a-z0-9_-]{0,31}){1,6}$/,
+          "an absolute path of lower-case letters, digits, - and _, as /dev/vda",
+        ),
+      ),
+    ),
+  },
+  "a disk: { name, size, model, backend, source }",
 );
 
 const labFileName = v.pipe(
@@ -122,7 +175,8 @@ const machine = map(
         v.maxValue(512, "at most 512 MiB"),
       ),
     ),
-    nics: v.optional(v.pipe(v.array(nic, "a list of network cards"), v.maxLength(8, "at most 8 network cards"))),
+    nics: v.optional(v.pipe(v.array(nic, "a list of network cards"), v.maxLength(4, "at most 4 network cards"))),
+    disks: v.optional(v.pipe(v.array(disk, "a list of disks"), v.maxLength(4, "at most 4 disks"))),
     layers: v.optional(v.pipe(v.array(id, "a list of layers"), v.maxLength(16, "at most 16 layers"))),
     /** Words the machine is booted with: the hypervisor's options, as `mode=shadow`. */
     options: v.optional(
@@ -153,12 +207,12 @@ const machine = map(
       ),
     ),
   },
-  "a machine: { image, memory, nics, layers, options, files }",
+  "a machine: { image, host, memory, nics, disks, layers, options, files }",
 );
 
 const link = map(
   {
-    kind: v.picklist(["switch"], "switch"),
+    kind: v.picklist(["switch", "hub"], "switch or hub"),
     latency: v.optional(
       v.pipe(v.string("a time"), v.regex(/^\d{1,6}(?:\.\d{1,6})?(?:us|ms|s)$/, "a time such as 2ms")),
     ),
@@ -251,8 +305,8 @@ const step = map(
 const panel = v.pipe(
   v.string("a panel"),
   v.regex(
-    new RegExp(`^(?:(?:${MACHINE_PANELS.join("|")}):[a-zA-Z][a-zA-Z0-9-]*|network|namespaces|costs|steps)$`),
-    `${MACHINE_PANELS.map((panel) => `${panel}:<machine>`).join(", ")}, network, namespaces, costs or steps`,
+    new RegExp(`^(?:(?:${MACHINE_PANELS.join("|")}):[a-zA-Z][a-zA-Z0-9-]*|${PANELS.join("|")})$`),
+    `${[...MACHINE_PANELS.map((panel) => `${panel}:<machine>`), ...PANELS].join(", ")}`,
   ),
 );
 
@@ -313,5 +367,7 @@ export const labSchema = map(
 export type LabFileContent = v.InferOutput<typeof labSchema>;
 export type WrittenTask = LabFileContent["tasks"][string];
 export type WrittenMachine = LabFileContent["machines"][string];
+export type WrittenNic = NonNullable<WrittenMachine["nics"]>[number];
+export type WrittenDisk = NonNullable<WrittenMachine["disks"]>[number];
 export type WrittenScript = NonNullable<WrittenTask["check"]>;
 export type WrittenHint = NonNullable<WrittenTask["hint"]>;

@@ -41,9 +41,10 @@ describe("the contract's own example", () => {
     const prose = { en: CONTRACT_PROSE, zh: CONTRACT_PROSE };
     const { faults } = readLab({ yaml: CONTRACT, prose }, 0, { address: "", foreign: false });
     expect(faults.map(formatFault)).toEqual([
-      "lab.yaml:6:37 machines.dom0.nics: This version gives a machine one network card, not 2.",
+      "lab.yaml:6:3 machines.dom0: Machine `dom0`: 2 network cards were asked for; there may be one, and Xen vifs to 4 in all.",
+      "lab.yaml:7:46 machines.domu.nics[0].link: `trunk` is on the host `dom0` of `dom0`, `domu` on another: put them on one host.",
       "lab.yaml:7:59 machines.domu.nics[0].vlan: This version has no VLANs on links.",
-      "lab.yaml:8:1 links: This version runs machines without links between them.",
+      "lab.yaml:10:29 links.trunk.latency: This version has no latency on links.",
       "lab.yaml:11:25 layout[1]: This version has no network panel.",
       "lab.yaml:20:5 tasks.learned.probe: This version has no probe `network.fdb`.",
       "lab.yaml:25:5 tasks.guess.answer: This version has no probe `network.counters`.",
@@ -158,7 +159,7 @@ describe("a lab that is sound", () => {
   it("comes out with its defaults filled in", () => {
     const lab = labOf(labTexts("  up: { check: test -e x, solve: touch x, hint: echo no }"));
     expect(lab.machines[0]).toEqual({
-      spec: { name: "box", image: "linux", memory: 64, nics: [], layers: [], options: [] },
+      spec: { name: "box", image: "linux", memory: 64, nics: [], disks: [], layers: [], options: [] },
       host: "box",
       files: [],
     });

@@ -166,6 +166,31 @@ describe("patterns", () => {
     expect(holds(reading, { age: null, mac: "02:02" })).toBe(true);
   });
 
+  it("bound a number, both ends included, and nothing else", () => {
+    const counters = { counters: { requests: 32, full: 0 } };
+    expect(holds(counters, { counters: { requests: { least: 32 }, full: { most: 0 } } })).toBe(true);
+    expect(holds(counters, { requests: { least: "8", most: 40 } })).toBe(true);
+    expect(holds(counters, { requests: { least: 33 } })).toBe(false);
+    expect(holds(counters, { requests: { least: "many" } })).toBe(false);
+    expect(holds(counters, { requests: {} })).toBe(false);
+    expect(holds(counters, { requests: { above: 3 } })).toBe(false);
+    expect(holds({ mode: "64" }, { mode: { least: 1 } })).toBe(false);
+    expect(holds({ memory: { most: 64 } }, { memory: { most: 64 } })).toBe(true);
+  });
+
+  it("find an element of a list by what it is called", () => {
+    const store = {
+      nodes: [
+        { path: "/a", value: "1" },
+        { path: "/b", value: "2" },
+      ],
+      open: 0,
+    };
+    expect(holds(store, { path: "/b", value: "2" })).toBe(true);
+    expect(holds(store, { path: "/b", value: "1" })).toBe(false);
+    expect(holds(store, { open: 0, nodes: [{ path: "/a" }] })).toBe(true);
+  });
+
   it("hold for whatever they were taken from", () => {
     fc.assert(fc.property(fc.jsonValue(), (value) => matches(value, value as never)));
   });

@@ -1,4 +1,5 @@
-import { machineSpec } from "../../machine/spec.ts";
+import { platformOf } from "../../machine/platforms.ts";
+import { type DiskSpec, machineSpec, type NicSpec, SpecError } from "../../machine/spec.ts";
 import { stableMac } from "../../network/mac.ts";
 import type {
   Answer,
@@ -28,25 +29,73 @@ function macs(name: string, machine: WrittenMachine, seed: number): string[] {
 export function machineValues(content: LabFileContent, seed: number): Values {
   const entries = Object.entries(content.machines).map(([name, machine]) => {
     const nics = macs(name, machine, seed).map((mac) => ({ mac }));
-    return [name, { name, image: machine.image, memory: machine.memory ?? MEMORY, nics }] as const;
+    const disks = buildDisks(machine).map(({ name, size }) => ({ name, size }));
+    return [name, { name, image: machine.image, memory: machine.memory ?? MEMORY, nics, disks }] as const;
   });
   return Object.fromEntries(entries);
 }
 
-/** @throws SpecError when a machine cannot be what the lab says */
-export function buildMachines(content: LabFileContent, seed: number): LabMachine[] {
-  return Object.entries(content.machines).map(([name, machine]) => ({
-    spec: machineSpec({
-      name,
-      image: machine.image,
-      memory: machine.memory ?? MEMORY,
-      nics: macs(name, machine, seed).map((mac) => ({ mac, model: "virtio" as const })),
-      layers: machine.layers ?? [],
-      options: machine.options ?? [],
-    }),
-    host: machine.host ?? name,
-    files: Object.entries(machine.files ?? {}).map(([to, file]) => buildFile(to, file)),
+/** @param refused told of each machine that cannot be what the lab says */
+export function buildMachines(
+  content: LabFileContent,
+  seed: number,
+  refused: (machine: string, message: string) => void,
+): LabMachine[] {
+  return Object.entries(content.machines).flatMap(([name, machine]) => {
+    try {
+      return [buildMachine(name, machine, seed)];
+    } catch (error) {
+      if (!(error instanceof SpecError)) throw error;
+      refused(name, error.message);
+      return [];
+    }
+  });
+}
+
+/** @throws SpecError */
+function buildMachine(name: string, machine: WrittenMachine, seed: number): LabMachine {
+  const spec = machineSpec({
+    name,
+    image: machine.image,
+    memory: machine.memory ?? MEMORY,
+    nics: buildNics(name, machine, seed),
+    disks: buildDisks(machine),
+    layers: machine.layers ?? [],
+    options: machine.options ?? [],
+  });
+  const files = Object.entries(machine.files ?? {}).map(([to, file]) => buildFile(to, file));
+  return { spec, host: machine.host ?? name, files };
+}
+
+/** What a device is where the lab does not say. */
+const usualModel = ({ image }: WrittenMachine) => platformOf(image) ?? "virtio";
+
+function buildNics(name: string, machine: WrittenMachine, seed: number): NicSpec[] {
+  const addresses = macs(name, machine, seed);
+  return (machine.nics ?? []).map(({ model = usualModel(machine), link, backend }, card) => ({
+    mac: addresses[card]!,
+    model,
+    ...(link !== undefined && { link }),
+    ...(backend !== undefined && { backend }),
   }));
+}
+
+/** Names of disks begin with these. */
+const DISK_PREFIX = { virtio: "vd", ide: "sd", xen: "xvd" } as const;
+
+/** A disk without a name has its model's next: the letter says how many of the model are before it. */
+function buildDisks(machine: WrittenMachine): DiskSpec[] {
+  const before = { virtio: 0, ide: 0, xen: 0 };
+  return (machine.disks ?? []).map(({ name, size, model = usualModel(machine), backend, source }) => {
+    const letter = "abcd"[before[model]++]!;
+    return {
+      name: name ?? `${DISK_PREFIX[model]}${letter}`,
+      size,
+      model,
+      ...(backend !== undefined && { backend }),
+      ...(source !== undefined && { source }),
+    };
+  });
 }
 
 function buildFile(to: string, file: NonNullable<WrittenMachine["files"]>[string]): LabFile {
@@ -82,7 +131,7 @@ function buildTask(id: string, task: WrittenTask, machine: string): Task {
     question: text(task.ask!),
     reply: buildReply(task),
     must: task.must === "right",
-    answer: task.answer === undefined ? undefined : buildAnswer(task.answer, machine),
+    answer: task.answer === undefined ? undefined : buildAnswer(task.answer, machine, task.with ?? {}),
     reveal: task.reveal,
     because: task.because === undefined ? undefined : text(task.because),
   };
@@ -119,9 +168,15 @@ function buildTolerance(written: number | string): Tolerance {
   return { by: "share", value: Number.parseFloat(written) / 100 };
 }
 
-function buildAnswer(written: NonNullable<WrittenTask["answer"]>, machine: string): Answer {
+function buildAnswer(
+  written: NonNullable<WrittenTask["answer"]>,
+  machine: string,
+  args: NonNullable<WrittenTask["with"]>,
+): Answer {
   if (typeof written === "object") return { kind: "script", script: script(written, machine) };
   const path = typeof written === "string" ? parsePath(soleTemplate(written) ?? "") : undefined;
-  if (path?.[0] === "probe") return { kind: "probe", probe: path.slice(1, 3).join("."), machine, path: path.slice(3) };
+  if (path?.[0] === "probe") {
+    return { kind: "probe", probe: path.slice(1, 3).join("."), machine, with: args, path: path.slice(3) };
+  }
   return { kind: "literal", value: String(written) };
 }

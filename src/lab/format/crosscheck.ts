@@ -1,5 +1,7 @@
-import { probeNames } from "../probes.ts";
+import { platformOf } from "../../machine/platforms.ts";
+import { argumentFaults, probeNames } from "../probes.ts";
 import type { LabFileContent, WrittenHint, WrittenScript, WrittenTask } from "../schema.ts";
+import { MachineCheck } from "./crosscheck-machines.ts";
 import { type Fault, suggestion } from "./fault.ts";
 import type { Path, YamlFile } from "./yaml.ts";
 
@@ -17,7 +19,7 @@ export function crossCheck(content: LabFileContent, yaml: YamlFile): Fault[] {
   const fault = (path: Path, message: string, needle?: string) => void faults.push(yaml.fault(path, message, needle));
   const check = new CrossCheck(content, fault);
   check.seeds();
-  check.machines();
+  new MachineCheck(content, fault).all();
   check.layout();
   for (const [id, task] of Object.entries(content.tasks)) check.task(id, task);
   check.steps();
@@ -27,10 +29,12 @@ export function crossCheck(content: LabFileContent, yaml: YamlFile): Fault[] {
 
 type Report = (path: Path, message: string, needle?: string) => void;
 
+/** The image whose machines boot the teaching hypervisor. */
+const HYPERVISOR = "hypervisor";
+
 /** Keys that only make sense beside another. */
 const BELONGS = {
   where: "probe",
-  with: "probe",
   choices: "ask",
   tolerance: "ask",
   answer: "ask",
@@ -61,26 +65,29 @@ class CrossCheck {
     }
   }
 
-  machines(): void {
-    const hosts = Object.keys(this.content.hosts ?? {});
-    const links = Object.keys(this.content.links ?? {});
-    for (const [name, machine] of Object.entries(this.content.machines)) {
-      const path = ["machines", name];
-      if (machine.host !== undefined) this.known("host", machine.host, hosts, [...path, "host"]);
-      for (const [index, nic] of (machine.nics ?? []).entries()) {
-        if (nic.link !== undefined) this.known("link", nic.link, links, [...path, "nics", index, "link"]);
-      }
+  layout(): void {
+    for (const [index, place] of (this.content.layout ?? []).entries()) {
+      for (const panel of [place].flat()) this.panel(panel, ["layout", index]);
     }
   }
 
-  layout(): void {
-    for (const [index, place] of (this.content.layout ?? []).entries()) {
-      for (const panel of [place].flat()) {
-        const machine = /:(.*)$/.exec(panel)?.[1];
-        if (machine !== undefined) this.known("machine", machine, this.machineNames, ["layout", index]);
-        if (panel === "costs" && !Object.values(this.content.machines).some(({ image }) => image === "hypervisor"))
-          this.fault(["layout", index], "`costs` compares machines with the image `hypervisor`, and there is none.");
-      }
+  private panel(panel: string, path: Path): void {
+    const [kind, name] = panel.split(":");
+    if (name !== undefined) this.known("machine", name, this.machineNames, path);
+    const { machines } = this.content;
+    const written = Object.values(machines);
+    const image = machines[name ?? ""]?.image;
+    if (kind === "costs" && !written.some(({ image }) => image === HYPERVISOR)) {
+      this.fault(path, "`costs` compares machines with the image `hypervisor`, and there is none.");
+    }
+    if (kind === "io-costs" && !written.some(({ nics, disks }) => nics?.length || disks?.length)) {
+      this.fault(path, "`io-costs` compares network cards and disks, and no machine has one.");
+    }
+    if (kind === "ring" && image === HYPERVISOR) {
+      this.fault(path, `\`${name}\` has no rings: the image \`hypervisor\` has no devices.`);
+    }
+    if (kind === "domains" && image !== undefined && platformOf(image) !== "xen") {
+      this.fault(path, `\`${name}\` is on no Xen host: its image is \`${image}\`.`);
     }
   }
 
@@ -97,6 +104,7 @@ class CrossCheck {
     for (const key of ["check", "fail", "solve", "hint"] as const) this.script(task, key, path);
     if (task.hint !== undefined) this.hint(task, task.hint, [...path, "hint"]);
     if (task.probe !== undefined) this.probe(task, path);
+    if (task.with !== undefined) this.arguments(task, [...path, "with"]);
     if (task.ask !== undefined) this.ask(id, task, path);
   }
 
@@ -104,6 +112,16 @@ class CrossCheck {
     if (!task.where) this.fault(path, "`where` is missing: what the reading must hold.");
     const takesMachine = probeNames().includes(task.probe ?? "");
     if (takesMachine && task.machine === undefined) this.onlyMachine([...path, "probe"]);
+  }
+
+  /** `with` belongs to whatever reads a probe. */
+  private arguments(task: WrittenTask, path: Path): void {
+    const probe = task.probe ?? probeNamed(task.answer);
+    if (probe === undefined) {
+      this.fault(path, "`with` belongs to a task with `probe`, or with an `answer` that is read from one.");
+      return;
+    }
+    for (const { name, message } of argumentFaults(probe, task.with!)) this.fault([...path, name], message);
   }
 
   private script(task: WrittenTask, key: "check" | "fail" | "solve" | "hint" | "answer", path: Path): void {

@@ -1,5 +1,4 @@
-import { SpecError } from "../../machine/spec.ts";
-import type { Lab, Panel } from "../lab.ts";
+import type { Lab, LabMachine, Panel } from "../lab.ts";
 import { compareProse, type Prose, type ProseNames, parseProse } from "../prose.ts";
 import type { LabFileContent } from "../schema.ts";
 import { LANGUAGES, type Language } from "../text.ts";
@@ -49,13 +48,11 @@ export function readLab(texts: LabTexts, seed: number, origin: Origin): LabReadi
   const content = fillContent(checked.content, values, yaml, found);
   found.push(...crossCheck(content, yaml), ...unsupported(content, yaml));
   const prose = readProse(texts, content, values, found);
+  const machines = buildMachines(content, seed, (machine, message) => {
+    found.push(yaml.fault(["machines", machine], message));
+  });
   if (found.length) return { lab: undefined, faults: found.sort(byPlace), fault };
-  try {
-    return { lab: assemble(content, prose, seed, origin), faults: [], fault };
-  } catch (error) {
-    if (!(error instanceof SpecError)) throw error;
-    return { lab: undefined, faults: [yaml.fault(["machines"], error.message)], fault };
-  }
+  return { lab: assemble(content, machines, prose, seed, origin), faults: [], fault };
 }
 
 const byPlace = (a: Fault, b: Fault) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column;
@@ -110,8 +107,13 @@ function panelNamed(written: string): Panel {
   return { kind, ...(machine && { machine }) } as Panel;
 }
 
-function assemble(content: LabFileContent, prose: Record<Language, Prose>, seed: number, origin: Origin): Lab {
-  const machines = buildMachines(content, seed);
+function assemble(
+  content: LabFileContent,
+  machines: readonly LabMachine[],
+  prose: Record<Language, Prose>,
+  seed: number,
+  origin: Origin,
+): Lab {
   const written = content.layout ?? [...machines.map(({ spec }) => `terminal:${spec.name}`), "steps"];
   const places = written.map((place) => [place].flat().map(panelNamed));
   return {
@@ -124,6 +126,7 @@ function assemble(content: LabFileContent, prose: Record<Language, Prose>, seed:
     summary: content.summary,
     minutes: content.minutes,
     machines,
+    links: Object.entries(content.links ?? {}).map(([name, { kind }]) => ({ name, kind })),
     layout: places.flat(),
     places,
     tasks: buildTasks(content),

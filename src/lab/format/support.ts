@@ -11,14 +11,13 @@ import type { Path, YamlFile } from "./yaml.ts";
 export function unsupported(content: LabFileContent, yaml: YamlFile): Fault[] {
   const faults: Fault[] = [];
   const lacks = (path: Path, message: string) => void faults.push(yaml.fault(path, message));
-  if (Object.keys(content.links ?? {}).length)
-    lacks(["links"], "This version runs machines without links between them.");
+  for (const [name, { latency, loss = 0 }] of Object.entries(content.links ?? {})) {
+    const late = Number.parseFloat(latency ?? "0") > 0;
+    if (late) lacks(["links", name, "latency"], "This version has no latency on links.");
+    if (loss > 0) lacks(["links", name, "loss"], "This version has no loss on links.");
+  }
   for (const [name, machine] of Object.entries(content.machines)) {
-    const cards = machine.nics ?? [];
-    if (cards.length > 1) {
-      lacks(["machines", name, "nics"], `This version gives a machine one network card, not ${cards.length}.`);
-    }
-    for (const [index, card] of cards.entries()) {
+    for (const [index, card] of (machine.nics ?? []).entries()) {
       if (card.vlan !== undefined)
         lacks(["machines", name, "nics", index, "vlan"], "This version has no VLANs on links.");
     }

@@ -84,7 +84,7 @@ export class Look {
   }
 
   async #probeValue(answer: Extract<Answer, { kind: "probe" }>): Promise<Found<string>> {
-    const found = await this.#probe(answer.probe, { machine: answer.machine });
+    const found = await this.#probe(answer.probe, { ...answer.with, machine: answer.machine });
     if (!found.known) return found;
     const value = lookUp(found.value, answer.path);
     if (value !== undefined && typeof value !== "object") return known(String(value));

@@ -18,7 +18,8 @@ const elementsOf = (value: unknown): unknown[] =>
 
 /**
  * Maps match by the keys the pattern has, lists when each element of the pattern matches some element, and values as
- * text: a pattern filled from a template holds `"7"` where a reading holds 7.
+ * text: a pattern filled from a template holds `"7"` where a reading holds 7. A number also matches its bounds,
+ * `{ least, most }`, which a template may have filled in too.
  */
 export function matches(value: unknown, pattern: Pattern): boolean {
   if (pattern === null) return value === null || value === undefined;
@@ -26,6 +27,7 @@ export function matches(value: unknown, pattern: Pattern): boolean {
     return Array.isArray(value) && pattern.every((part) => value.some((element) => matches(element, part)));
   }
   if (typeof pattern === "object") {
+    if (typeof value === "number") return isWithin(value, pattern as Bounds);
     if (typeof value !== "object" || value === null) return false;
     const object = value as Record<string, unknown>;
     return Object.entries(pattern).every(([key, part]) =>
@@ -33,4 +35,14 @@ export function matches(value: unknown, pattern: Pattern): boolean {
     );
   }
   return typeof value !== "object" && value !== undefined && String(value) === String(pattern);
+}
+
+type Bounds = { readonly [key: string]: Pattern };
+
+/** @returns whether a number lies between bounds, both included; false where the pattern is no bounds */
+function isWithin(value: number, bounds: Bounds): boolean {
+  const keys = Object.keys(bounds);
+  const limit = (key: string, otherwise: number) => (Object.hasOwn(bounds, key) ? Number(bounds[key]) : otherwise);
+  if (keys.length === 0 || keys.some((key) => key !== "least" && key !== "most")) return false;
+  return value >= limit("least", Number.NEGATIVE_INFINITY) && value <= limit("most", Number.POSITIVE_INFINITY);
 }
