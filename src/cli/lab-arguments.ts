@@ -10,7 +10,8 @@ export class UsageError extends Error {
 export interface LabArguments {
   readonly words: readonly string[];
   readonly machine: string | undefined;
-  readonly after: string | undefined;
+  /** What is to happen before, one `machine:script` after the other. */
+  readonly after: readonly string[];
   readonly seed: number;
   /** Everything behind `--`. */
   readonly script: string | undefined;
@@ -25,11 +26,11 @@ export function sortArguments(args: string[]): LabArguments {
     const { values, positionals } = parseArgs({
       args: end < 0 ? args : args.slice(0, end),
       allowPositionals: true,
-      options: { machine: text, seed: text, after: text },
+      options: { machine: text, seed: text, after: { ...text, multiple: true } },
     });
     const seed = readSeed(values.seed ?? "0");
     if (seed === undefined) throw new UsageError(`\`${values.seed}\` is not a seed: a whole number up to 4294967295.`);
-    return { words: positionals, machine: values.machine, after: values.after, seed, script };
+    return { words: positionals, machine: values.machine, after: values.after ?? [], seed, script };
   } catch (error) {
     throw error instanceof Error ? new UsageError(error.message) : error;
   }

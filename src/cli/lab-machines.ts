@@ -1,5 +1,6 @@
 import { type Lab, type LabSource, memoryStore } from "../lab/index.ts";
 import { Machines } from "../lab/running/machines.ts";
+import type { Host } from "../machine/index.ts";
 import { createNodeHost } from "./node-host.ts";
 
 /** The machines of a lab, started without a page. */
@@ -18,18 +19,19 @@ const GRACE = 30_000;
  * @throws Error naming the first machine that does not
  */
 export async function startLab(lab: Lab, source: LabSource): Promise<RunningLab> {
-  const host = await createNodeHost();
+  const hosts = await createHosts(lab);
+  const hostOf = (machine: string) => hosts.get(machine)!;
   const machines: Machines = new Machines(
     {
       lab,
       source,
-      hostOf: () => host,
+      hostOf,
       store: memoryStore(),
       language: "en",
       startOptions: () => ({ start: "boot" }),
       // nobody reads the console here: all of it is dealt with at once
       onMachineEvent: (machine, event) => {
-        if (event.type === "console") void host.acknowledge(machine, event.bytes.length);
+        if (event.type === "console") void hostOf(machine).acknowledge(machine, event.bytes.length);
       },
     },
     GRACE,
@@ -37,12 +39,19 @@ export async function startLab(lab: Lab, source: LabSource): Promise<RunningLab>
   );
   const close = async () => {
     await machines.close();
-    await host.close();
+    await Promise.all([...hosts.values()].map((host) => host.close()));
   };
-  await Promise.all(machines.names.map((name) => machines.start(name, "en")));
+  await machines.startAll("en");
   const failed = Object.entries(machines.states()).find(([, state]) => state.status !== "running");
   if (!failed) return { machines, close };
   await close();
   const [name, state] = failed;
   throw new Error(`Machine \`${name}\` did not start: ${state.status === "stopped" ? state.message : state.status}`);
+}
+
+/** @returns a host by the machine's name: one for each host of the lab, as a page has a worker for each */
+async function createHosts(lab: Lab): Promise<ReadonlyMap<string, Host>> {
+  const names = [...new Set(lab.machines.map(({ host }) => host))];
+  const hosts = new Map(await Promise.all(names.map(async (name) => [name, await createNodeHost()] as const)));
+  return new Map(lab.machines.map(({ spec, host }) => [spec.name, hosts.get(host)!]));
 }

@@ -20,10 +20,10 @@ export async function runScript({ words: [id, ...more], machine, script, seed }:
 /** Prints one reading of a probe as JSON. @returns 0 */
 export async function probe({ words: [id, name, ...more], machine, after, seed }: LabArguments): Promise<number> {
   if (id === undefined || name === undefined) throw new UsageError("Expected: lab probe <id> <probe> [name=value]");
-  const asked = Object.fromEntries(more.map(argument));
+  const { machine: named = machine, ...asked } = Object.fromEntries(more.map(argument));
   return withLab(id, seed, async ({ machines }) => {
-    if (after !== undefined) await prepare(after, machines);
-    const target = pick(machine, machines.names);
+    const target = pick(named, machines.names);
+    for (const one of after) await prepare(one, machines);
     const read = (host: HostApi) => readProbe(name, { ...asked, machine: target }, () => host);
     const reading = await (looksInside(name) ? machines.peek(target, 0, read) : machines.ask(target, 0, read));
     await write(process.stdout, new TextEncoder().encode(`${JSON.stringify(reading, null, 2)}\n`));
@@ -40,7 +40,7 @@ function argument(word: string): [string, string] {
 
 /** Runs the `machine:script` that is to have happened before a reading. */
 async function prepare(after: string, machines: RunningLab["machines"]): Promise<void> {
-  const [, machine, script] = /^([a-z][a-z0-9-]*):([\s\S]+)$/.exec(after) ?? [];
+  const [, machine, script] = /^([a-z][a-z0-9-]*):([\s\S]+)$/i.exec(after) ?? [];
   if (machine === undefined || script === undefined) throw new UsageError(`\`${after}\` is not machine:script.`);
   const { exit, stderr } = await machines.run(pick(machine, machines.names), script, { limit: 0 });
   if (exit === 0) return;

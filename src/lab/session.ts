@@ -84,7 +84,7 @@ class Session implements LabSession {
   }
 
   async #startMachines(): Promise<void> {
-    await Promise.all(this.#machines.names.map((name) => this.#machines.start(name, this.#language)));
+    await this.#machines.startAll(this.#language);
     if (this.#phase === "starting") this.#phase = "open";
     this.#publish();
     this.#watcher.now();
@@ -191,11 +191,12 @@ class Session implements LabSession {
     await this.#machines.save(machine);
   }
 
-  async back(machine: string): Promise<void> {
-    await this.#machines.back(machine);
-    this.#forgetMachine(machine);
+  async back(machine: string): Promise<readonly string[]> {
+    const machines = await this.#machines.back(machine);
+    for (const one of machines) this.#forgetMachine(one);
     this.#publish();
     this.#watcher.now();
+    return machines;
   }
 
   hostLost(machine: string, message: string): void {

@@ -3,10 +3,12 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { HostApi, MachineEvent, RunOptions, RunResult, StartReport } from "../../src/machine/api.ts";
+import { platformOf } from "../../src/machine/platforms.ts";
 import type { MachineSpec } from "../../src/machine/spec.ts";
 
 interface ShellMachine {
   readonly folder: string;
+  readonly platform: string | undefined;
   readonly events: (event: MachineEvent) => void;
   alive: boolean;
 }
@@ -26,6 +28,10 @@ export class ShellHost implements HostApi {
   readonly environments = new Map<string, Readonly<Record<string, string>> | undefined>();
   /** Names of machines that refuse to start. */
   readonly refused = new Set<string>();
+  /** What starts of machines wait for, by name. */
+  readonly gates = new Map<string, Promise<void>>();
+  /** Starts in the order they were asked for. */
+  readonly begun: string[] = [];
   /** True: scripts run, and nobody is told how they ended. */
   mute = false;
   readonly #machines = new Map<string, ShellMachine>();
@@ -37,9 +43,11 @@ export class ShellHost implements HostApi {
   ): Promise<StartReport> {
     if (this.refused.has(spec.name)) throw new Error(`The image of \`${spec.name}\` is damaged.`);
     await this.stop(spec.name);
+    this.begun.push(spec.name);
+    await this.gates.get(spec.name);
     const folder = await mkdtemp(join(tmpdir(), "ringside-"));
     events({ type: "progress", progress: { stage: "boot" } });
-    this.#machines.set(spec.name, { folder, events, alive: true });
+    this.#machines.set(spec.name, { folder, platform: platformOf(spec.image), events, alive: true });
     this.started.push(spec.name);
     this.environments.set(spec.name, environment);
     return REPORT;
@@ -85,19 +93,33 @@ export class ShellHost implements HostApi {
     return join(this.#machine(name).folder, path);
   }
 
+  /** As a host does: guests of a platform are saved together, others alone. */
   async snapshot(name: string): Promise<Uint8Array> {
-    const { stdout } = await runShell("tar -c .", this.#machine(name).folder, 0);
-    return stdout;
+    const tars = this.#together(name).map(async (one) => {
+      const { stdout } = await runShell("tar -c .", this.#machine(one).folder, 0);
+      return [one, Buffer.from(stdout).toString("base64")];
+    });
+    return new TextEncoder().encode(JSON.stringify(Object.fromEntries(await Promise.all(tars))));
   }
 
   async restore(name: string, snapshot: Uint8Array): Promise<void> {
-    const machine = this.#machines.get(name);
-    if (!machine) throw new Error(`There is no machine \`${name}\`.`);
+    if (!this.#machines.has(name)) throw new Error(`There is no machine \`${name}\`.`);
+    const tars = JSON.parse(new TextDecoder().decode(snapshot)) as Record<string, string>;
+    for (const [one, tar] of Object.entries(tars)) await this.#unpack(one, Buffer.from(tar, "base64"));
+  }
+
+  async #unpack(name: string, bytes: Uint8Array): Promise<void> {
+    const machine = this.#machines.get(name)!;
     for (const entry of await readdir(machine.folder)) await rm(join(machine.folder, entry), { recursive: true });
     const tar = spawn("tar", ["-x", "-C", machine.folder], { stdio: ["pipe", "inherit", "inherit"] });
-    tar.stdin.end(snapshot);
+    tar.stdin.end(bytes);
     await new Promise((resolve) => tar.on("close", resolve));
     machine.alive = true;
+  }
+
+  #together(name: string): string[] {
+    if (this.#machine(name).platform === undefined) return [name];
+    return [...this.#machines].filter(([, { platform, alive }]) => alive && platform).map(([other]) => other);
   }
 
   async type(): Promise<void> {}

@@ -2,6 +2,7 @@ import type { HostApi, MachineEvent, RunOptions, RunResult, TravelReport, Travel
 import type { LabMachine } from "../lab.ts";
 import { FILE_LIMITS } from "../load.ts";
 import { type Language, LOCALES } from "../text.ts";
+import { savedWith, startsAfter } from "./together.ts";
 import type { MachineState, SessionOptions, Waiting } from "./types.ts";
 
 /** A call that cannot be answered because of the machine it is for; `waiting` says why, for a task's state. */
@@ -65,11 +66,30 @@ export class Machines {
     return state.agent === "lost" ? { code: "agent", machine: name } : undefined;
   }
 
+  /**
+   * Starts every machine: all at once, but one that needs others first only after those, whether or not they came up.
+   * Guests of one Xen host that run are switched off before: each is what the others' devices end at.
+   */
+  async startAll(language: Language): Promise<void> {
+    const entries = [...this.#entries.values()];
+    const lives = entries.map((entry) => this.#begin(entry));
+    await Promise.all(entries.filter((entry) => this.#together(entry).length > 1).map((one) => this.#switchOff(one)));
+    const started = new Map<string, Promise<void>>();
+    for (const [index, entry] of entries.entries()) {
+      const { name } = entry.machine.spec;
+      const first = startsAfter(this.#options.lab.machines, entry.machine).map(({ spec }) => started.get(spec.name));
+      const turn = Promise.all(first).then(() =>
+        entry.life === lives[index] ? this.start(name, language) : undefined,
+      );
+      started.set(name, turn);
+    }
+    await Promise.all(started.values());
+  }
+
   /** Starts a machine, running or not, and puts the lab's files into it. What goes wrong is in its state. */
   async start(name: string, language: Language): Promise<void> {
     const entry = this.#entry(name);
-    const life = this.#endLife(entry, { code: "machine-starting", machine: name });
-    this.#set(entry, { status: "starting", progress: undefined, saved: entry.state.saved });
+    const life = this.#begin(entry);
     try {
       const host = await this.#options.hostOf(name);
       if (entry.life !== life) return;
@@ -197,23 +217,40 @@ export class Machines {
     if (entry.state.status === "running") this.#set(entry, { ...entry.state, speed });
   }
 
-  /** Makes the machine's save point; an earlier one is given up. */
+  /** Makes the machine's save point, which is that of every guest of its Xen host; an earlier one is given up. */
   async save(name: string): Promise<void> {
     const { entry, host } = this.#running(name);
-    entry.snapshot = await host.snapshot(name);
-    this.#set(entry, { ...entry.state, saved: Date.now() });
+    const running = this.#together(entry).filter(({ state }) => state.status === "running");
+    const snapshot = await host.snapshot(name);
+    const saved = Date.now();
+    for (const one of running) {
+      one.snapshot = snapshot;
+      this.#set(one, { ...one.state, saved });
+    }
   }
 
-  /** @throws Unavailable or the host's own error; the machine is then as it was */
-  async back(name: string): Promise<void> {
+  /**
+   * Puts a machine, and all that were saved with it, back.
+   *
+   * @returns the names of the machines put back
+   * @throws Unavailable or the host's own error; the machines are then as they were
+   */
+  async back(name: string): Promise<string[]> {
     const entry = this.#entry(name);
-    const { snapshot, host, state } = entry;
-    if (!snapshot || !host || state.status === "starting") {
+    const { snapshot, host } = entry;
+    const entries = this.#together(entry).filter((one) => one.snapshot === snapshot);
+    if (!snapshot || !host || entries.some(({ state }) => state.status === "starting")) {
       throw new Unavailable({ code: "machine-stopped", machine: name, message: `\`${name}\` has no save point.` });
     }
-    const report = state.status === "running" ? state.report : NO_REPORT;
     await host.restore(name, snapshot);
-    for (const end of entry.pending) end(new Unavailable({ code: "machine-starting", machine: name }));
+    for (const one of entries) this.#putBack(one);
+    return entries.map(({ machine }) => machine.spec.name);
+  }
+
+  #putBack(entry: Entry): void {
+    const { state, machine } = entry;
+    const report = state.status === "running" ? state.report : NO_REPORT;
+    for (const end of entry.pending) end(new Unavailable({ code: "machine-starting", machine: machine.spec.name }));
     this.#set(entry, { status: "running", report, paused: false, speed: 1, agent: "ready", saved: state.saved });
   }
 
@@ -275,6 +312,18 @@ export class Machines {
     const machine = entry.machine.spec.name;
     for (const end of entry.pending) end(new Unavailable({ code: "machine-stopped", machine, message }));
     this.#set(entry, { status: "stopped", reason, message, saved: entry.state.saved });
+  }
+
+  /** A start is under way from now on. @returns the number of the life that begins */
+  #begin(entry: Entry): number {
+    const life = this.#endLife(entry, { code: "machine-starting", machine: entry.machine.spec.name });
+    this.#set(entry, { status: "starting", progress: undefined, saved: entry.state.saved });
+    return life;
+  }
+
+  /** The entries that share a save point with this one, itself among them. */
+  #together(entry: Entry): Entry[] {
+    return savedWith(this.#options.lab.machines, entry.machine).map(({ spec }) => this.#entry(spec.name));
   }
 
   /** @returns the number of the life that begins */

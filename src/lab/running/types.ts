@@ -172,7 +172,10 @@ export interface LabSession {
   readonly state: SessionState;
   /** @returns a function that ends the subscription */
   subscribe(listener: (state: SessionState) => void): () => void;
-  /** Reads progress and starts every machine at once. Resolves when each runs or has failed; never rejects for that. */
+  /**
+   * Reads progress and starts every machine, those that others need before them first. Resolves when each runs or has
+   * failed; never rejects for that.
+   */
   start(): Promise<void>;
   /** Shows a step, `intro` or `finish`; its checks run while it is open. Unknown places change nothing. */
   goto(place: string): void;
@@ -197,10 +200,15 @@ export interface LabSession {
   setSpeed(machine: string, speed: number): Promise<void>;
   /** Takes a machine that counts its exits to one of them, forwards or back; it stands paused there. */
   travel(machine: string, target: TravelTarget): Promise<TravelReport>;
-  /** Makes a save point of a running machine; the last one is kept, in memory. */
+  /** Makes a save point of a running machine, and of all on its Xen host; the last one is kept, in memory. */
   save(machine: string): Promise<void>;
-  /** Puts a machine, running or stopped, back to its save point. Rejects with the reason when that is refused. */
-  back(machine: string): Promise<void>;
+  /**
+   * Puts a machine, running or stopped, back to its save point, and with it all that were saved with it. Rejects with the
+   * reason when that is refused.
+   *
+   * @returns the names of the machines put back
+   */
+  back(machine: string): Promise<readonly string[]>;
   /** The machine's worker died: says so in the state until it is restarted. */
   hostLost(machine: string, message: string): void;
   run(machine: string, script: string, options?: RunOptions): Promise<RunResult>;
