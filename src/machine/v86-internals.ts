@@ -3,21 +3,16 @@
  *
  * The library's published interface starts, stops and saves a machine. A host needs more: its own scheduling, devices
  * of its own, guest memory without copies through proxies, and the repairs a restore needs. All of that is reached
- * here, checked once when a machine is made, and handed on with types; no other file knows a name of v86's.
+ * here, checked once when a machine is made, and handed on with types. Names of v86's are in the files v86-*.ts alone.
  */
 import type { V86 } from "v86";
 import type { VirtioDevice, VirtioOptions } from "./devices/virtio.ts";
+import type { GuestAccess, Trap } from "./platform.ts";
+import { type AccessParts, V86GuestAccess } from "./v86-guest-access.ts";
+import { TRAP_PORTS } from "./v86-hooks.ts";
+import { MissingInternal, RELIED_ON, type UntypedBus, type UntypedCpu, type UntypedEmulator } from "./v86-parts.ts";
 
-/** The version the names below belong to; part of every snapshot's key. */
-export const V86_VERSION = "0.5.462";
-
-/** Thrown when this version of v86 lacks something we rely on. */
-export class MissingInternal extends Error {
-  override name = "MissingInternal";
-  constructor(part: string) {
-    super(`v86 has no \`${part}\`: this site was written for version ${V86_VERSION}. Install that exact version.`);
-  }
-}
+export { MissingInternal, V86_VERSION } from "./v86-parts.ts";
 
 /** A device of ours that v86 saves and restores with the machine. */
 export interface SavedDevice {
@@ -27,72 +22,7 @@ export interface SavedDevice {
   reset(): void;
 }
 
-type Word = { [index: number]: number };
 type VirtioConstructor = new (cpu: unknown, options: VirtioOptions) => VirtioDevice;
-
-interface UntypedCpu {
-  wasm_memory: WebAssembly.Memory;
-  mem8: { byteOffset: number; length: number };
-  memory_size: Word;
-  in_hlt: Word;
-  flags: Word;
-  instruction_counter: Word;
-  current_tsc: Word;
-  last_result: Word;
-  fpu_status_word: Word;
-  mxcsr: Word;
-  main_loop(): number;
-  reboot_internal(): void;
-  set_jit_config(index: number, value: number): void;
-  store_current_tsc(): void;
-  set_tsc(low: number, high: number): void;
-  is_memory_zeroed(address: number, bytes: number): boolean;
-  zero_memory(address: number, bytes: number): void;
-  pack_memory(): { packed_memory: Uint8Array; bitmap: { get_buffer(): ArrayBuffer } };
-  unpack_memory(bitmap: { get(index: number): number }, packed: Uint8Array): void;
-  cr: Word;
-  cpl: Word;
-  io: {
-    register_read(port: number, device: object, read8: ReadPort, read16: ReadPort, read32: ReadPort): void;
-    register_write(port: number, device: object, write8: WritePort, write16: WritePort, write32: WritePort): void;
-  };
-  devices: {
-    pci: {
-      devices: ({ pci_bars: (object | undefined)[] } | undefined)[];
-      device_spaces: ({ [word: number]: number; buffer: ArrayBufferLike; byteOffset: number } | undefined)[];
-    };
-    virtio_net?: { mac: Uint8Array };
-    virtio_console?: { virtio: object };
-  };
-}
-
-type ReadPort = () => number;
-type WritePort = (value: number) => void;
-
-/** The outer end of v86's bus: what is sent here arrives at the devices. */
-interface UntypedBus {
-  send(name: string, value: unknown): void;
-}
-
-interface UntypedEmulator {
-  cpu: UntypedCpu;
-
-  running: boolean;
-  yield(delay: number, tick: number): void;
-  yield_callback(tick: number): void;
-  next_tick(delay: number): void;
-  unregister_yield(): void;
-}
-
-/** What {@link openInternals} looks for before anything is used, as paths from the emulator. */
-const RELIED_ON = [
-  ...["yield", "yield_callback", "next_tick", "unregister_yield", "cpu.wasm_memory", "cpu.mem8", "cpu.memory_size"],
-  ...["cpu.in_hlt", "cpu.flags", "cpu.instruction_counter", "cpu.current_tsc", "cpu.last_result"],
-  ...["cpu.fpu_status_word", "cpu.mxcsr", "cpu.main_loop", "cpu.reboot_internal", "cpu.set_jit_config"],
-  ...["cpu.store_current_tsc", "cpu.set_tsc", "cpu.is_memory_zeroed", "cpu.zero_memory", "cpu.pack_memory"],
-  ...["cpu.unpack_memory", "cpu.devices.pci.device_spaces", "cpu.devices.pci.devices", "cpu.cr", "cpu.cpl"],
-  ...["cpu.io.register_read", "cpu.io.register_write"],
-];
 
 /** EFLAGS.IF, bit 9 (Intel SDM vol. 1, 3.4.3). */
 const INTERRUPT_FLAG = 1 << 9;
@@ -195,6 +125,24 @@ export class Internals {
   turns(now: () => number, around: (turn: () => number) => number): void {
     const mainLoop = this.#cpu.main_loop;
     this.#cpu.main_loop = () => onClock(now, () => around(mainLoop));
+  }
+
+  /** Calls `before` and `after` around each turn, `after` also when executing the guest threw. */
+  aroundTurns(before: () => void, after: () => void): void {
+    const mainLoop = this.#cpu.main_loop;
+    this.#cpu.main_loop = () => {
+      before();
+      try {
+        return mainLoop();
+      } finally {
+        after();
+      }
+    };
+  }
+
+  /** The guest's processor and memory for a platform. Once for each machine, which was made with {@link instantiate}. */
+  guestAccess(parts: AccessParts): GuestAccess {
+    return new V86GuestAccess(this.#cpu, parts);
   }
 
   /** Ends a HLT, interrupts on or not: the next turn goes on behind it. */
@@ -345,6 +293,27 @@ export function openInternals(emulator: V86): Internals {
   }
   if (!bus?.send) throw new MissingInternal("bus.send");
   return new Internals(v86, bus);
+}
+
+/**
+ * @param trap asked at the instructions a module with `PLATFORM_HOOKS` gives away; true when it took one over
+ * @returns v86's own `wasm_fn` option
+ */
+export function instantiate(module: WebAssembly.Module, trap?: (trap: Trap) => boolean) {
+  return async (imports: WebAssembly.Imports): Promise<WebAssembly.Exports> => {
+    if (trap) hearTraps(imports, trap);
+    return (await WebAssembly.instantiate(module, imports)).exports;
+  };
+}
+
+function hearTraps(imports: WebAssembly.Imports, trap: (trap: Trap) => boolean): void {
+  const env = imports.env as Record<string, WebAssembly.ImportValue> | undefined;
+  const own = env?.io_port_read32 as ((port: number) => number) | undefined;
+  if (!env || !own) throw new MissingInternal("env.io_port_read32");
+  env.io_port_read32 = (port: number) => {
+    const asked = port < 0 ? TRAP_PORTS.get(port) : undefined;
+    return asked === undefined ? own(port) : Number(trap(asked));
+  };
 }
 
 /** What `performance.now` is for v86 at the moment: the host's, or the clock of the machine whose turn it is. */
