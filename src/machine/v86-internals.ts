@@ -10,6 +10,7 @@ import type { VirtioDevice, VirtioOptions } from "./devices/virtio.ts";
 import type { GuestAccess, Trap } from "./platform.ts";
 import { type AccessParts, V86GuestAccess } from "./v86-guest-access.ts";
 import { TRAP_PORTS } from "./v86-hooks.ts";
+import { Observation } from "./v86-observation.ts";
 import { MissingInternal, RELIED_ON, type UntypedBus, type UntypedCpu, type UntypedEmulator } from "./v86-parts.ts";
 
 export { MissingInternal, V86_VERSION } from "./v86-parts.ts";
@@ -29,6 +30,9 @@ const INTERRUPT_FLAG = 1 << 9;
 
 const PAGE = 4096;
 
+/** Place of {@link Internals.saveWith}'s devices in v86's list of a machine's parts, which ends at 89. */
+const OWN_DEVICES = 100;
+
 /** v86's TSC_RATE: the counter runs at 1 GHz. */
 const TSC_PER_MILLISECOND = 1e6;
 
@@ -37,11 +41,14 @@ export class Internals {
   readonly #v86: UntypedEmulator;
   readonly #cpu: UntypedCpu;
   readonly #bus: UntypedBus;
+  /** Its devices, to be watched; and what devices of ours need to serve their queues. */
+  readonly observation: Observation;
 
   constructor(v86: UntypedEmulator, bus: UntypedBus) {
     this.#v86 = v86;
     this.#cpu = v86.cpu;
     this.#bus = bus;
+    this.observation = new Observation(v86.cpu);
   }
 
   /**
@@ -211,6 +218,27 @@ export class Internals {
     const own = this.#cpu.devices.virtio_console?.virtio;
     if (!own) throw new MissingInternal("cpu.devices.virtio_console.virtio");
     return new (own.constructor as VirtioConstructor)(this.#cpu, options);
+  }
+
+  /**
+   * Saves and restores devices of ours with the machine; v86 knows its own alone. Once, before the machine first runs,
+   * with the same devices in the same order as when a state was saved.
+   */
+  saveWith(devices: readonly SavedDevice[]): void {
+    const cpu = this.#cpu;
+    const { get_state, set_state } = cpu;
+    cpu.get_state = () => {
+      const state = get_state.call(cpu);
+      state[OWN_DEVICES] = [...devices];
+      return state;
+    };
+    cpu.set_state = (state) => {
+      set_state.call(cpu, state);
+      const own = state[OWN_DEVICES] as unknown[][] | undefined;
+      devices.forEach((device, index) => {
+        device.set_state(own![index]!);
+      });
+    };
   }
 
   /** Puts a device of ours, plugged into the same slot and ports, in the place of v86's own console. */

@@ -68,6 +68,9 @@ export interface UntypedCpu {
   set_tsc(low: number, high: number): void;
   is_memory_zeroed(address: number, bytes: number): boolean;
   zero_memory(address: number, bytes: number): void;
+  /** What a machine consists of, in an order of v86's; its devices give their own. */
+  get_state(): unknown[];
+  set_state(state: unknown[]): void;
   pack_memory(): { packed_memory: Uint8Array; bitmap: { get_buffer(): ArrayBuffer } };
   unpack_memory(bitmap: { get(index: number): number }, packed: Uint8Array): void;
   io: {
@@ -105,5 +108,6 @@ export const RELIED_ON = [
   ...["cpu.unpack_memory", "cpu.devices.pci.device_spaces", "cpu.devices.pci.devices", "cpu.cr", "cpu.cpl"],
   ...["cpu.io.register_read", "cpu.io.register_write", "cpu.reg32", "cpu.reg_pdpte", "cpu.previous_ip"],
   ...["cpu.run_hardware_timers", "cpu.handle_irqs", "cpu.stop_idling", "cpu.jit_dirty_cache"],
+  ...["cpu.get_state", "cpu.set_state"],
   ...["cpu.devices.pci.register_device", "cpu.devices.pci.raise_irq", "cpu.devices.pci.lower_irq"],
 ];
