@@ -11,10 +11,13 @@ export function part(content, shipped, file) {
   return { file, bytes: packed.length, sha256: sha256(packed), rawBytes: raw.length, rawSha256: sha256(raw) };
 }
 
-/** @returns the manifest's text with this image in it; images that the manifest `old` (which need not exist) describes stay */
-export function withImage(old, name, image) {
-  const images = existsSync(old) ? JSON.parse(readFileSync(old, "utf8")).images : {};
-  return JSON.stringify({ version: 1, images: { ...images, [name]: image } }, sorted, 2);
+/**
+ * @param images descriptions by name
+ * @returns the manifest's text with these images in it; others that the manifest `old` (which need not exist) describes stay
+ */
+export function withImages(old, images) {
+  const others = existsSync(old) ? JSON.parse(readFileSync(old, "utf8")).images : {};
+  return JSON.stringify({ version: 1, images: { ...others, ...images } }, sorted, 2);
 }
 
 /** Sorts the keys of every object, so that the file's bytes follow from its content. */

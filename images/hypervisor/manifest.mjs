@@ -4,7 +4,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { part, withImage } from "../catalogue.mjs";
+import { part, withImages } from "../catalogue.mjs";
 
 const [work, old] = process.argv.slice(2);
 
@@ -29,4 +29,4 @@ const image = {
   },
   sources: [{ package: "ringside", version: "images/hypervisor", licence: "MIT", parts: Object.keys(parts) }],
 };
-console.log(withImage(old, "hypervisor", image));
+console.log(withImages(old, { hypervisor: image }));

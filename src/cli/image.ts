@@ -20,8 +20,12 @@ import { BUILT_IMAGES } from "./node-host.ts";
 export const usage = `ringside image build [name] [--work folder] [--out folder]   rebuild images from their sources
 ringside image verify [name] [--out folder]                  check the built ones against the manifest`;
 
-/** Names of the recipes: images/<name>/build.sh. */
-const RECIPES = ["linux", "hypervisor"];
+/** What builds which images: images/<folder>/build.sh with these options. */
+const RECIPES = [
+  { images: ["linux"], folder: "linux", options: [] },
+  { images: ["linux-xen", "linux-dom0"], folder: "linux", options: ["--flavour", "xen"] },
+  { images: ["hypervisor"], folder: "hypervisor", options: [] },
+];
 const IMAGES = fileURLToPath(new URL("../../images/", import.meta.url));
 
 /** @returns the exit code: 0, or 1 when a build failed or a file is not what the manifest says */
@@ -37,14 +41,19 @@ export async function run(args: string[]): Promise<number> {
 }
 
 async function build(name: string | undefined, work: string | undefined, out: string): Promise<number> {
-  for (const recipe of name ? [name] : RECIPES) {
-    if (!RECIPES.includes(recipe)) {
-      console.error(`There is no recipe for \`${recipe}\`. There are: ${RECIPES.join(", ")}.`);
-      return 2;
-    }
-    const folder = work ?? (await mkdtemp(join(tmpdir(), `ringside-${recipe}-`)));
-    const code = await shell(join(IMAGES, recipe, "build.sh"), ["--work", folder, "--out", out]);
-    if (!work) await rm(folder, { recursive: true, force: true });
+  const recipes = RECIPES.filter(({ images }) => name === undefined || images.includes(name));
+  if (recipes.length === 0) {
+    console.error(
+      `There is no recipe for \`${name}\`. There are: ${RECIPES.flatMap(({ images }) => images).join(", ")}.`,
+    );
+    return 2;
+  }
+  for (const { images, folder, options } of recipes) {
+    // A folder of work is one recipe's.
+    const own = work && (name === undefined ? join(work, `${images[0]}`) : work);
+    const place = own ?? (await mkdtemp(join(tmpdir(), `ringside-${images[0]}-`)));
+    const code = await shell(join(IMAGES, folder, "build.sh"), [...options, "--work", place, "--out", out]);
+    if (!own) await rm(place, { recursive: true, force: true });
     if (code !== 0) return 1;
   }
   return verify(name, out);

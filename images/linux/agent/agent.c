@@ -247,13 +247,14 @@ static void step_calls(void)
     }
 }
 
-int agent_main(void)
+int agent_main(const char *layers)
 {
     protect();
     close_on_exec();
     int signals = open_signals();
     layers_open();
     hello();
+    if (layers) layers_want(layers);
     for (bool host_gone = false;;) {
         watch_everything(signals, host_gone);
         poll(watched, watching, next_timeout(host_gone));

@@ -69,6 +69,7 @@ void identity_apply(uint32_t number, const uint8_t *payload, size_t size);
 #define MAX_LISTENERS 2
 #define MAX_CLIENTS 16
 void layers_open(void);
+void layers_want(const char *names); /* with commas between them */
 int layers_listener(int index);
 int layers_client(int index);
 void layers_accept(int index);

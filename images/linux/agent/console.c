@@ -60,11 +60,26 @@ static char **build_environment(struct console *console)
     return list;
 }
 
+/*
+ * The first of the devices that is there. Xen's own console registers itself before any driver looks for a
+ * device and takes hvc0; our port is then hvc1.
+ */
+static int open_terminal(const char *devices, int dev)
+{
+    char list[sizeof ((struct console *)0)->device], *rest = list;
+    strcpy(list, devices);
+    for (char *device; (device = strsep(&rest, ","));) {
+        int terminal = openat(dev, device, O_RDWR);
+        if (terminal >= 0) return terminal;
+    }
+    return -1;
+}
+
 /* In the child: its own session, the device as its controlling terminal, then the login shell. */
 static void become_shell(struct console *console, int dev)
 {
     setsid();
-    int terminal = openat(dev, console->device, O_RDWR);
+    int terminal = open_terminal(console->device, dev);
     if (terminal < 0) _exit(126);
     ioctl(terminal, TIOCSCTTY, 1);
 

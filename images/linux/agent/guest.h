@@ -26,7 +26,7 @@ enum inherited {
 #define LAYER_SOCKET "/run/ringside.sock"
 
 int init_main(void);
-int agent_main(void);
+int agent_main(const char *layers); /* the layers it asks the host for by itself, with commas; or NULL */
 int layer_main(int argc, char **argv);
 
 /* mounts.c */
@@ -41,7 +41,7 @@ struct console {
     pid_t shell;       /* 0: none is running */
     uint64_t start_at; /* when to start the next one, in ms of now_ms(); 0: not wanted yet */
     uint64_t started;
-    char device[32];   /* below /dev */
+    char device[32];   /* below /dev; of several with commas between them, the first that is there */
     char environment[MAX_ENVIRONMENT];
     size_t environment_size;
 };

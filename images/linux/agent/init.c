@@ -33,6 +33,7 @@ static struct {
     uint64_t agent_at, agent_started;
     int control[2];                       /* agent to init: CONTROL_FD in the agent */
     int died, died_status;                /* DIED is still to be sent */
+    char *layers;                         /* what the first agent asks the host for, with commas; NULL: nothing */
     struct console console;
 } init;
 
@@ -82,7 +83,7 @@ static void become_agent(int port)
     for (int fd = PORT_FD; fd <= PROC_FD; fd++) dup2(handed_on[fd], fd);
     for (int fd = 0; fd < 3; fd++) dup2(init.null, fd);
 
-    char *arguments[] = { "ringside-agent", NULL }, *environment[] = { NULL };
+    char *arguments[] = { "ringside-agent", init.layers, NULL }, *environment[] = { NULL };
     syscall(SYS_execveat, init.program, "", arguments, environment, AT_EMPTY_PATH);
     complain("the agent did not start: %s", strerror(errno));
     _exit(126);
@@ -105,6 +106,7 @@ static void start_agent(void)
     if (child > 0) {
         init.agent = child;
         init.agent_at = 0;
+        init.layers = NULL; /* it has asked for them */
     }
     close(port);
 }
@@ -199,10 +201,13 @@ int init_main(void)
     if (pipe2(init.control, O_CLOEXEC | O_NONBLOCK)) complain("pipe: %s", strerror(errno));
     for (int end = 0; end < 2; end++) init.control[end] = hold(init.control[end]);
 
+    /* "LAYERS=backends" on the kernel's command line: layers this machine is not itself without. */
+    init.layers = getenv("LAYERS");
+
     /* On a host without our virtio ports, "SHELL_ON=ttyS0" on the kernel's command line gives a shell
        there. */
     const char *device = getenv("SHELL_ON");
-    snprintf(init.console.device, sizeof init.console.device, "%s", device ? device : "hvc0");
+    snprintf(init.console.device, sizeof init.console.device, "%s", device ? device : "hvc1,hvc0");
     if (device) console_environment(&init.console, "", 0);
 
     for (;;) {

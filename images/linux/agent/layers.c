@@ -102,6 +102,18 @@ static bool is_name(const char *text)
     return true;
 }
 
+static uint32_t ask(const char *name, size_t length)
+{
+    uint32_t number = ++last_want ? last_want : ++last_want;
+    output_frame(&output, number, WANT, name, length);
+    return number;
+}
+
+void layers_want(const char *names)
+{
+    for (size_t length; (length = strcspn(names, ",")); names += length + (names[length] == ',')) ask(names, length);
+}
+
 /* Several stubs may want the same layer; the host is asked once. */
 static void want(struct client *client, const char *name)
 {
@@ -110,8 +122,7 @@ static void want(struct client *client, const char *name)
             client->want = clients[i].want;
             return;
         }
-    client->want = ++last_want ? last_want : ++last_want;
-    output_frame(&output, client->want, WANT, name, strlen(name));
+    client->want = ask(name, strlen(name));
 }
 
 void layers_readable(int index)
@@ -137,6 +148,11 @@ void layers_supplied(uint32_t number, const uint8_t *payload, size_t size)
     if (!status) snprintf(text, sizeof text, "0");
     else if (size > 4) snprintf(text, sizeof text, "%.*s", (int)(size - 4), payload + 4);
     else snprintf(text, sizeof text, "the host could not supply it");
+    bool heard = false;
     for (int i = 0; i < MAX_CLIENTS; i++)
-        if (clients[i].want && clients[i].want == number) answer(&clients[i], text);
+        if (clients[i].want && clients[i].want == number) {
+            answer(&clients[i], text);
+            heard = true;
+        }
+    if (status && !heard) complain("a layer did not come: %s", text);
 }

@@ -34,6 +34,9 @@ static const struct {
     { "tmpfs", "/run", "mode=755,size=5%", MS_NOSUID | MS_NODEV },
 };
 
+/* There in a Xen guest alone: the kernel makes the folder when it finds Xen. */
+#define XENFS "/proc/xen"
+
 static const struct {
     const char *path, *value;
 } settings[] = {
@@ -74,6 +77,8 @@ void mount_everything(void)
         if (mount(mounts[i].type, mounts[i].path, mounts[i].type, mounts[i].flags, mounts[i].options))
             complain("%s: %s", mounts[i].path, strerror(errno));
     }
+    if (!access(XENFS, F_OK) && mount("xenfs", XENFS, "xenfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
+        complain(XENFS ": %s", strerror(errno));
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) set(settings[i].path, settings[i].value);
 
     symlink("/proc/self/fd", "/dev/fd");

@@ -11,6 +11,11 @@ export SOURCE_DATE_EPOCH=1767225600
 export KBUILD_BUILD_TIMESTAMP='2026-01-01 00:00:00 UTC'
 export KBUILD_BUILD_VERSION=1 KBUILD_BUILD_USER=ringside KBUILD_BUILD_HOST=ringside
 
+# Written by build.sh: plain, or xen.
+flavour=$(cat "$work/flavour")
+layer_names=(nft links disk)
+[ "$flavour" != xen ] || layer_names+=(backends)
+
 packages=$work/packages
 tools=$work/tools
 jobs=${RINGSIDE_JOBS:-2}

@@ -69,7 +69,15 @@ programs() {
   for name in ip tc bridge ss tcpdump iptables iptables-save iptables-restore; do
     echo "slink /sbin/$name /usr/lib/ringside/toolbox 777 0 0"
   done
-  for name in unshare nsenter lsns nsview; do echo "slink /usr/bin/$name /usr/lib/ringside/toolbox 777 0 0"; done
+  for name in unshare nsenter lsns nsview qd tput; do echo "slink /usr/bin/$name /usr/lib/ringside/toolbox 777 0 0"; done
+  [ "$flavour" != xen ] || xen_programs
+}
+
+xen_programs() {
+  local name
+  for name in xenstore xenstore-{chmod,exists,list,ls,read,rm,watch,write}; do
+    echo "slink /usr/bin/$name /usr/lib/ringside/toolbox 777 0 0"
+  done
 }
 
 # A stub for every tool of a layer, at the tool's own path, and the list by which stubs know themselves.

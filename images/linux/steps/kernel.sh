@@ -10,6 +10,8 @@ work=$(cd "${1:?usage: kernel.sh WORK}" && pwd)
 . "$here/environment.sh"
 
 source=$work/source/linux build=$work/build/kernel result=$work/kernel
+wishes=("$here/../config/kernel.config")
+[ "$flavour" = plain ] || wishes+=("$here/../config/$flavour.config")
 mkdir -p "$work/source" "$build" "$result"
 
 say "kernel: unpacking"
@@ -23,18 +25,18 @@ make_kernel() { make -C "$source" ARCH=i386 O="$build" KCFLAGS="$prefix_map" KAF
 
 say "kernel: configuring"
 logged kernel-tinyconfig make_kernel tinyconfig
-(cd "$source" && logged kernel-merge ./scripts/kconfig/merge_config.sh -m -O "$build" "$build/.config" "$here/../config/kernel.config")
+(cd "$source" && logged kernel-merge ./scripts/kconfig/merge_config.sh -m -O "$build" "$build/.config" "${wishes[@]}")
 logged kernel-olddefconfig make_kernel olddefconfig
 
 # A wish that Kconfig did not grant (an option renamed, a dependency missing) stops the build here and
-# not in a lab.
+# not in a lab. Where two files name an option, the later one is meant.
 while IFS='=' read -r name value; do
   if [ "$value" = n ]; then
-    ! grep -q "^$name=" "$build/.config" || fail "kernel.config: $name=n was not granted"
+    ! grep -q "^$name=" "$build/.config" || fail "kernel: $name=n was not granted"
   else
-    grep -qxF "$name=$value" "$build/.config" || fail "kernel.config: $name=$value was not granted"
+    grep -qxF "$name=$value" "$build/.config" || fail "kernel: $name=$value was not granted"
   fi
-done < <(grep '^CONFIG_' "$here/../config/kernel.config")
+done < <(awk -F= '/^CONFIG_/ { wish[$1] = $0 } END { for (name in wish) print wish[name] }' "${wishes[@]}")
 
 say "kernel: compiling"
 logged kernel-build make_kernel -j"$jobs" bzImage modules

@@ -1,5 +1,5 @@
 #!/bin/bash
-# layer.sh WORK: makes WORK/layers/{nft,links,disk}.tar and, for each, the list of paths of its tools,
+# layer.sh WORK: makes WORK/layers/NAME.tar and, for each, the list of paths of its tools,
 # WORK/layers/NAME.tools.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -39,9 +39,11 @@ take() {
   done
 }
 
-for layer in nft links disk; do
+for layer in "${layer_names[@]}"; do
   mkdir -p "$layers/$layer/lib/modules/$release/$layer"
   cp "$work/modules/$layer"/*.ko "$layers/$layer/lib/modules/$release/$layer"
+  # Files of our own, as they lie in the guest.
+  [ ! -d "$here/../layers/$layer" ] || cp -r "$here/../layers/$layer/." "$layers/$layer"
   : > "$layers/$layer.tools"
 done
 
@@ -53,8 +55,9 @@ done < <(grep -v '^#' "$here/../config/nft.files")
 mkdir -p "$layers/nft/lib"
 cp -L "$debian/lib/i386-linux-gnu/ld-linux.so.2" "$layers/nft/lib/ld-linux.so.2"
 
-for layer in nft links disk; do
+for layer in "${layer_names[@]}"; do
   find "$layers/$layer" -type f -name '*.so*' -exec chmod 755 {} +
+  find "$layers/$layer" -type f \( -path '*/etc/xen/scripts/*' -o -path '*/usr/lib/ringside/layers/*' \) -exec chmod 755 {} +
   tar --create --file "$layers/$layer.tar" --directory "$layers/$layer" --format=ustar --sort=name \
     --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --mode='u=rwX,go=rX' \
     --transform='s,^\./,,' .

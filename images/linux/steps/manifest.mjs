@@ -1,20 +1,26 @@
 // manifest.mjs WORK OLD: writes the manifest of the parts in WORK/shipped to the standard output. Other
-// images that the manifest OLD (which need not exist) describes are kept.
+// images that the manifest OLD (which need not exist) describes are kept. What was built for Xen is two
+// images: one for guests, and one for the domain that has the drivers.
 //
 // Its format is checked by src/machine/image/manifest.ts.
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { part, withImage } from "../../catalogue.mjs";
+import { fileURLToPath } from "node:url";
+import { part, withImages } from "../../catalogue.mjs";
 
-const COMMAND_LINE = [
-  // Both consoles hear a panic. The last one named is /dev/console.
-  "console=ttyS0 console=hvc0",
-  "quiet mitigations=off tsc=reliable random.trust_cpu=on",
-  // "ip link" shows what the student made, and no dummy0.
-  "dummy.numdummies=0",
-  "rdinit=/init",
-].join(" ");
+const RECIPE = fileURLToPath(new URL("..", import.meta.url));
+
+/** @param terminal the tty of our virtio console */
+const commandLine = (terminal) =>
+  [
+    // Both consoles hear a panic. The last one named is /dev/console.
+    `console=ttyS0 console=${terminal}`,
+    "quiet mitigations=off tsc=reliable random.trust_cpu=on",
+    // "ip link" shows what the student made, and no dummy0.
+    "dummy.numdummies=0",
+    "rdinit=/init",
+  ].join(" ");
 
 /** Licence of each source package, as an SPDX expression over what we ship of it, by the Debian copyright file. */
 const LICENCES = {
@@ -41,11 +47,15 @@ const LICENCES = {
   "libnetfilter-conntrack": "GPL-2.0-or-later",
   libnfnetlink: "GPL-2.0-only",
   "libcap-ng": "LGPL-2.1-or-later",
+  xen: "GPL-2.0-only AND LGPL-2.1-or-later",
 };
 
-/** Which parts carry bytes of a package, by what it was downloaded for (the first word in packages/versions). */
+/**
+ * Which parts carry bytes of a package, by what it was downloaded for (the first word in packages/versions).
+ * The kernel's are in its modules too.
+ */
 const PARTS = {
-  kernel: ["kernel", "symbols", "nft", "links", "disk"],
+  kernel: ["kernel", "symbols"],
   link: ["initramfs"],
   layer: ["nft"],
   source: ["initramfs"],
@@ -54,6 +64,7 @@ const PARTS = {
 const [work, old] = process.argv.slice(2);
 
 const lines = (path) => readFileSync(join(work, path), "utf8").split("\n").filter(Boolean);
+const [flavour] = lines("flavour");
 
 const parts = {};
 const layers = {};
@@ -67,36 +78,58 @@ for (const line of lines("shipped.list")) {
   }
 }
 
-/** One entry for each source package and version; several binary packages of one source share it. */
-const sources = new Map();
-for (const line of lines("packages/versions")) {
-  const [kind, name, version, source, sourceVersion] = line.split(" ");
-  if (!PARTS[kind]) continue;
-  const licence = LICENCES[source];
-  if (!licence) throw new Error(`manifest: no licence is written down for ${source}`);
-  const key = `${source} ${sourceVersion} ${PARTS[kind]}`;
-  const entry = sources.get(key) ?? { source, sourceVersion, licence, parts: PARTS[kind], binaries: [] };
-  if (kind !== "source") entry.binaries.push(`${name} ${version}`);
-  sources.set(key, entry);
+/** @returns one entry for each source package and version; several binary packages of one source share it */
+function sourcesOf(layers) {
+  const sources = new Map();
+  for (const line of lines("packages/versions")) {
+    const [kind, name, version, source, sourceVersion] = line.split(" ");
+    if (!PARTS[kind]) continue;
+    const licence = LICENCES[source];
+    if (!licence) throw new Error(`manifest: no licence is written down for ${source}`);
+    const parts = kind === "kernel" ? [...PARTS.kernel, ...layers] : PARTS[kind];
+    const key = `${source} ${sourceVersion} ${parts}`;
+    const entry = sources.get(key) ?? { source, sourceVersion, licence, parts, binaries: [] };
+    if (kind !== "source") entry.binaries.push(`${name} ${version}`);
+    sources.set(key, entry);
+  }
+  const own = ["initramfs", "rom", ...layers.filter((layer) => existsSync(join(RECIPE, "layers", layer)))];
+  const entries = [...sources.values()].map(({ source, sourceVersion, licence, parts, binaries }) => ({
+    package: source,
+    version: sourceVersion,
+    licence,
+    parts,
+    ...(binaries.length > 0 && { binaries: binaries.sort() }),
+  }));
+  entries.push({ package: "ringside", version: "images/linux", licence: "MIT", parts: own });
+  return entries.sort((a, b) =>
+    a.package < b.package ? -1 : a.package > b.package ? 1 : a.parts[0] < b.parts[0] ? -1 : 1,
+  );
 }
 
-const entries = [...sources.values()].map(({ source, sourceVersion, licence, parts, binaries }) => ({
-  package: source,
-  version: sourceVersion,
-  licence,
-  parts,
-  ...(binaries.length > 0 && { binaries: binaries.sort() }),
-}));
-entries.push({ package: "ringside", version: "images/linux", licence: "MIT", parts: ["initramfs", "rom"] });
-entries.sort((a, b) => (a.package < b.package ? -1 : a.package > b.package ? 1 : a.parts[0] < b.parts[0] ? -1 : 1));
+/** @returns what the manifest says of an image with these layers */
+function image(name, title, commandLine, names) {
+  const release = lines("kernel/release")[0].replace(/-ringside.*/, "");
+  return {
+    title: `Linux ${release}, ${title}`,
+    commandLine,
+    parts,
+    layers: Object.fromEntries(names.map((layer) => [layer, layers[layer]])),
+    build: { command: `npm run ringside -- image build ${name}`, recipe: "images/linux" },
+    sources: sourcesOf(names),
+  };
+}
 
-const release = readFileSync(join(work, "kernel/release"), "utf8").trim().replace("-ringside", "");
-const image = {
-  title: `Linux ${release}, small userland`,
-  commandLine: COMMAND_LINE,
-  parts,
-  layers,
-  build: { command: "npm run ringside -- image build linux", recipe: "images/linux" },
-  sources: entries,
-};
-console.log(withImage(old, "linux", image));
+const plain = ["nft", "links", "disk"];
+const images =
+  flavour === "plain"
+    ? { linux: image("linux", "small userland", commandLine("hvc0"), plain) }
+    : {
+        // Xen's own console comes first and is hvc0.
+        "linux-xen": { ...image("linux-xen", "a guest of Xen", commandLine("hvc1"), plain), platform: "xen" },
+        "linux-dom0": {
+          // The kernel hands what it does not know to init, as a variable: the layers this machine starts with.
+          ...image("linux-dom0", "Dom0 of Xen", `${commandLine("hvc1")} LAYERS=backends`, [...plain, "backends"]),
+          platform: "xen",
+        },
+      };
+console.log(withImages(old, images));

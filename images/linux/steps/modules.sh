@@ -12,6 +12,7 @@ layer_of() {
   case $1 in
     nf_tables | nft_* | nf_reject_ipv6) echo nft ;;
     ip_gre | gre | ipip | tunnel4 | bonding | br_netfilter | xt_physdev | macvtap | tap | vrf) echo links ;;
+    xen-netback | xen-blkback) echo backends ;;
     *) echo disk ;;
   esac
 }
@@ -40,7 +41,7 @@ needs() {
 
 result=$work/modules
 rm -rf "$result"
-mkdir -p "$result"/{nft,links,disk}
+for layer in "${layer_names[@]}"; do mkdir -p "$result/$layer"; done
 for module in "$work"/kernel/modules/*.ko; do
   name=$(basename "$module" .ko)
   path=$(path_of "$name")

@@ -1,6 +1,6 @@
 #!/bin/bash
 # ship.sh WORK OUT: compresses the parts and puts them into OUT under names that carry their hash, beside
-# the manifest and the note about licences. Parts of an earlier build go; other images in OUT stay.
+# the manifest and the note about licences. Parts that no image of the manifest has any more go.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(cd "${1:?usage: ship.sh WORK OUT}" && pwd)
@@ -11,12 +11,16 @@ shipped=$work/shipped
 rm -rf "$shipped"
 mkdir -p "$shipped"
 
+# The flavours share a part that is the same in both.
+prefix=linux
+[ "$flavour" = plain ] || prefix=linux-$flavour
+
 # zopfli writes what gzip could have written, a twentieth smaller; its header carries no time and no name.
 ship() {
-  local name=$1 content=$2 hash
-  hash=$(sha256sum "$content" | cut -c 1-16)
-  zopfli --i5 -c "$content" > "$shipped/linux-$name.$hash.gz"
-  echo "$name $content linux-$name.$hash.gz"
+  local name=$1 content=$2 file
+  file=${3:-$prefix}-$name.$(sha256sum "$content" | cut -c 1-16).gz
+  zopfli --i5 -c "$content" > "$shipped/$file"
+  echo "$name $content $file"
 }
 
 say "ship: compressing"
@@ -24,17 +28,19 @@ say "ship: compressing"
   ship kernel "$work/kernel/image" &
   ship initramfs "$work/initramfs/image" &
   wait
-  ship rom "$work/rom/image"
+  ship rom "$work/rom/image" linux
   ship symbols "$work/kernel/System.map" &
   ship layer-nft "$work/layers/nft.tar" &
   wait
-  ship layer-links "$work/layers/links.tar" &
-  ship layer-disk "$work/layers/disk.tar" &
-  wait
+  for layer in "${layer_names[@]}"; do
+    [ "$layer" = nft ] || ship "layer-$layer" "$work/layers/$layer.tar"
+  done
 } > "$work/shipped.list"
 
 mkdir -p "$out"
 node "$here/manifest.mjs" "$work" "$out/manifest.json" > "$shipped/manifest.json"
 cp "$here/../LICENCES.md" "$shipped/LICENCES.md"
-rm -f "$out"/linux-*.gz
 cp "$shipped"/* "$out/"
+for file in "$out"/linux-*.gz; do
+  grep -qF "\"$(basename "$file")\"" "$out/manifest.json" || rm "$file"
+done

@@ -1,7 +1,7 @@
 /*
- * One program that is many: ip, tc, bridge, ss, tcpdump, iptables, unshare, nsenter, lsns,
- * nsview. Linked apart, each of them would carry the C library again; together they save a fifth of
- * the download.
+ * One program that is many: ip, tc, bridge, ss, tcpdump, iptables, unshare, nsenter, lsns, nsview, qd,
+ * tput, and in a Xen guest the tools of xenstore. Linked apart, each of them would carry the C library
+ * again; together they save a fifth of the download.
  *
  * Each tool's main() was renamed and everything else in it made local (steps/toolbox.sh); which one runs
  * is decided by the name, as in busybox.
@@ -9,33 +9,47 @@
 #include <stdio.h>
 #include <string.h>
 
-int ip_main(int argc, char **argv);
-int tc_main(int argc, char **argv);
-int bridge_main(int argc, char **argv);
-int ss_main(int argc, char **argv);
-int tcpdump_main(int argc, char **argv);
-int xtables_main(int argc, char **argv);
-int unshare_main(int argc, char **argv);
-int nsenter_main(int argc, char **argv);
-int lsns_main(int argc, char **argv);
-int nsview_main(int argc, char **argv);
+#define TOOLS(tool) \
+    tool("ip", ip) \
+    tool("tc", tc) \
+    tool("bridge", bridge) \
+    tool("ss", ss) \
+    tool("tcpdump", tcpdump) \
+    tool("iptables", xtables) \
+    tool("iptables-save", xtables) \
+    tool("iptables-restore", xtables) \
+    tool("unshare", unshare) \
+    tool("nsenter", nsenter) \
+    tool("lsns", lsns) \
+    tool("nsview", nsview) \
+    tool("qd", qd) \
+    tool("tput", tput) \
+    XEN_TOOLS(tool)
+
+#ifdef XEN
+#define XEN_TOOLS(tool) \
+    tool("xenstore", xenstore) \
+    tool("xenstore-chmod", xenstore) \
+    tool("xenstore-exists", xenstore) \
+    tool("xenstore-list", xenstore) \
+    tool("xenstore-ls", xenstore) \
+    tool("xenstore-read", xenstore) \
+    tool("xenstore-rm", xenstore) \
+    tool("xenstore-watch", xenstore) \
+    tool("xenstore-write", xenstore)
+#else
+#define XEN_TOOLS(tool)
+#endif
+
+#define DECLARE(name, object) int object##_main(int argc, char **argv);
+TOOLS(DECLARE)
 
 static const struct {
     const char *name;
     int (*main)(int argc, char **argv);
 } tools[] = {
-    { "ip", ip_main },
-    { "tc", tc_main },
-    { "bridge", bridge_main },
-    { "ss", ss_main },
-    { "tcpdump", tcpdump_main },
-    { "iptables", xtables_main },
-    { "iptables-save", xtables_main },
-    { "iptables-restore", xtables_main },
-    { "unshare", unshare_main },
-    { "nsenter", nsenter_main },
-    { "lsns", lsns_main },
-    { "nsview", nsview_main },
+#define ENTRY(name, object) { name, object##_main },
+    TOOLS(ENTRY)
 };
 
 int main(int argc, char **argv)

@@ -28,6 +28,8 @@ const layers = v.record(v.string(), v.object({ ...partEntries, tools: v.array(v.
 const linux = v.object({
   ...common,
   boot: v.optional(v.literal("linux"), "linux"),
+  /** What its drivers expect to run on, beside a bare PC. */
+  platform: v.optional(v.literal("xen")),
   commandLine: v.pipe(v.string(), v.maxLength(2000)),
   parts: v.objectWithRest({ kernel: part, initramfs: part, rom: part }, part),
   layers,
