@@ -122,6 +122,7 @@ function hostApi(call: Call): HostApi {
     meters: (machine) => call((host) => host.meters(machine)),
     travel: (machine, target) => call((host) => host.travel(machine, target)),
     probe: (machine, probe, args) => call((host) => host.probe(machine, probe, args)),
+    control: (machine, control, args) => call((host) => host.control(machine, control, args)),
     snapshot: (machine) => call((host) => host.snapshot(machine)),
     restore: (machine, snapshot) => call((host) => host.restore(machine, snapshot)),
   };

@@ -218,6 +218,12 @@ class Session implements LabSession {
       : this.#machines.ask(machine, PACE.limit, read);
   }
 
+  async control(machine: string, control: string, args: ProbeArguments): Promise<unknown> {
+    const turned = await this.#machines.peek(machine, PACE.limit, (host) => host.control(machine, control, args));
+    this.#watcher.nudge();
+    return turned;
+  }
+
   finish(): Result {
     this.#count();
     this.#finished = true;

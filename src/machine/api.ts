@@ -122,6 +122,8 @@ export interface HostApi {
   travel(machine: string, target: TravelTarget): Promise<TravelReport>;
   /** Reads a probe that looks into the machine's memory. Plain JSON data; the machine notices nothing. */
   probe(machine: string, probe: string, args: Readonly<Record<string, unknown>>): Promise<unknown>;
+  /** Turns a setting of a machine's devices: slow motion, stepping, counters, hot plug. Rejects with a sentence for a wrong one. */
+  control(machine: string, control: string, args: Readonly<Record<string, unknown>>): Promise<unknown>;
   /** The machine as it is now, for {@link HostApi.restore}; it runs on. */
   snapshot(machine: string): Promise<Uint8Array>;
   /** Puts a running machine back to a snapshot of its own. Refused with a reason when it is not one, losing nothing. */

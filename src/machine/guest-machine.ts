@@ -40,6 +40,8 @@ export interface GuestMachine {
 
   /** Reads a probe that looks at memory from outside. */
   probe(name: string, args: Readonly<Record<string, unknown>>): Promise<unknown>;
+  /** Turns a setting of its devices. @throws Error with a sentence when there is none of that name */
+  control(control: string, args: Readonly<Record<string, unknown>>): Promise<unknown>;
   /** Runs to an exit, forwards or back, and stops there. */
   travel(to: TravelTarget): Promise<TravelReport>;
 

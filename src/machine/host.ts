@@ -181,6 +181,10 @@ export class Host implements HostApi {
     return this.#guest(machine).machine.probe(probe, args);
   }
 
+  async control(machine: string, control: string, args: Readonly<Record<string, unknown>>): Promise<unknown> {
+    return this.#guest(machine).machine.control(control, args);
+  }
+
   async snapshot(machine: string): Promise<Uint8Array> {
     const guest = this.#guest(machine);
     const state =

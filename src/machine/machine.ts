@@ -178,6 +178,10 @@ export class Machine implements GuestMachine {
     throw new Error(`Machine \`${this.spec.name}\` has no probe \`${name}\` of its memory.`);
   }
 
+  async control(control: string): Promise<never> {
+    throw new Error(`Machine \`${this.spec.name}\` has no setting \`${control}\`.`);
+  }
+
   async travel(): Promise<TravelReport> {
     throw new Error(`Machine \`${this.spec.name}\` runs without a hypervisor: it has no exits to go to.`);
   }

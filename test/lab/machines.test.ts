@@ -73,6 +73,14 @@ describe("machines of a session", () => {
     expect(opened.session.state.machines.box).toMatchObject({ status: "running", speed: 1 });
   });
 
+  it("have settings that are turned also while they stand still", async () => {
+    const opened = await open(plain);
+    await opened.session.pause("box");
+    await opened.session.control("box", "io.step", { ring: "vbd:box/xvda", by: "slot" });
+    expect(await opened.do("cat io.step.json")).toBe('{"ring":"vbd:box/xvda","by":"slot"}');
+    await expect(opened.session.control("bax", "io.step", {})).rejects.toThrow("The lab has no machine `bax`.");
+  });
+
   it("make tasks wait while their agent is lost", async () => {
     const opened = await open(plain);
     opened.host.tell("box", { type: "notice", code: "agent-lost", message: "killed" });

@@ -139,6 +139,11 @@ export class ShellHost implements HostApi {
     return JSON.parse(await readFile(this.fileOf(machine, `${probe}.json`), "utf8"));
   }
 
+  /** A folder has no devices; what was turned is written down. */
+  async control(machine: string, control: string, args: Readonly<Record<string, unknown>>): Promise<void> {
+    await writeFile(this.fileOf(machine, `${control}.json`), JSON.stringify(args));
+  }
+
   async meters() {
     return { running: true, instructions: 0, busy: 0, jit: false };
   }

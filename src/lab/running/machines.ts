@@ -158,8 +158,8 @@ export class Machines {
   }
 
   /**
-   * Asks for a look into a machine's memory, which takes no part of the machine's: it may stand still, have stopped, or
-   * be on its way to its prompt.
+   * Asks for a look into a machine's memory or a turn of its devices, which takes no part of the machine's: it may stand
+   * still, have stopped, or be on its way to its prompt.
    *
    * @throws Unavailable when it has no host yet; else as {@link ask}
    */

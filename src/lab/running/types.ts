@@ -214,6 +214,8 @@ export interface LabSession {
   run(machine: string, script: string, options?: RunOptions): Promise<RunResult>;
   /** Reads a probe; rejects with a `ProbeError` that says what is wrong. */
   probe(name: string, args: Readonly<Record<string, unknown>>): Promise<unknown>;
+  /** Turns a setting of a machine's devices, also while it stands still; rejects with a sentence for a wrong one. */
+  control(machine: string, control: string, args: Readonly<Record<string, unknown>>): Promise<unknown>;
   /** Ends the lab as it stands and shows `finish`. */
   finish(): Result;
   /** Stops the machines and keeps progress. */

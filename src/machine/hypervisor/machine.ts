@@ -238,6 +238,11 @@ export class HypervisorMachine implements GuestMachine {
     return this.#inspector.read(name, args);
   }
 
+  /** It has no devices to turn anything of. */
+  async control(control: string): Promise<never> {
+    throw new Error(`Machine \`${this.spec.name}\` has no setting \`${control}\`.`);
+  }
+
   async travel(target: TravelTarget): Promise<TravelReport> {
     this.#pace.pause("user");
     this.#console.flush();
