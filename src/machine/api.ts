@@ -57,6 +57,8 @@ export interface StartOptions {
   readonly environment?: Readonly<Record<string, string>>;
   readonly columns?: number;
   readonly rows?: number;
+  /** What links of the spec's cards are, by name; a link that is already there stays what it is. Default `switch`. */
+  readonly links?: Readonly<Record<string, "switch" | "hub">>;
 }
 
 export interface StartReport {

@@ -96,7 +96,8 @@ export class Machines {
       entry.host = host;
       const given = this.#options.startOptions?.(name) ?? {};
       const environment = { LANG: LOCALES[language], ...given.environment };
-      const starting = host.start(entry.machine.spec, { ...given, environment }, (event) => {
+      const links = Object.fromEntries(this.#options.lab.links.map((link) => [link.name, link.kind]));
+      const starting = host.start(entry.machine.spec, { ...given, environment, links }, (event) => {
         if (entry.life === life) this.#take(entry, event);
       });
       // guarded: a worker that dies never answers
