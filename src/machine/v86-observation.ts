@@ -352,7 +352,9 @@ function edges(
 
 const range = (bar: number, entries: readonly UntypedPort[]): PortRange => ({
   bar,
-  watch: (heard) => entries.forEach((entry, offset) => watchPort(entry, offset, heard)),
+  watch: (heard) => {
+    for (const [offset, entry] of entries.entries()) watchPort(entry, offset, heard);
+  },
 });
 
 function watchPort(entry: UntypedPort, offset: number, heard: HearAccess): void {

@@ -1,0 +1,96 @@
+import type { Batch, IoEvent, NotifyCondition, RingCounters } from "../../probe/io/types.ts";
+
+/** Batches kept of a ring. */
+const MOST_BATCHES = 256;
+
+/** Where what happens on a queue is also told. */
+export type Tell = (kind: IoEvent["kind"], detail: string) => void;
+
+/** What a queue has carried and what its two ends decided, counted from the machine's start or the last reset. */
+export class QueueMeter {
+  #counters = zero();
+  #batches: Batch[] = [];
+  #decided: { frontToBack?: NotifyCondition; backToFront?: NotifyCondition } = {};
+  readonly #now: () => number;
+  tell: Tell = () => {};
+
+  /** @param now milliseconds of the machine's clock */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  get counters(): RingCounters {
+    return { ...this.#counters };
+  }
+
+  get batches(): readonly Batch[] {
+    return [...this.#batches];
+  }
+
+  get decided(): { readonly frontToBack?: NotifyCondition; readonly backToFront?: NotifyCondition } {
+    return this.#decided;
+  }
+
+  /** Counts anew; what was decided last stays known. */
+  reset(): void {
+    this.#counters = zero();
+    this.#batches = [];
+  }
+
+  /** The driver notified the device. */
+  notified(): void {
+    this.#counters.notifications++;
+    this.tell("notify", "queue notification");
+  }
+
+  /**
+   * The device looked and found chains waiting.
+   *
+   * @param condition the driver's, of everything it added since the last look; holds when it notified
+   * @param full all of the driver's descriptors, or slots, were in use
+   */
+  looked(entries: number, condition: NotifyCondition, full: boolean): void {
+    this.#decided = { ...this.#decided, frontToBack: condition };
+    this.#keep({ direction: "front-to-back", at: this.#now(), entries, notified: condition.holds });
+    if (full) this.#counters.full++;
+  }
+
+  taken(what: string): void {
+    this.#counters.requests++;
+    this.tell("request", what);
+  }
+
+  /** @param moved bytes between guest and device, @param copied bytes copied for them, every copy counted */
+  answered(what: string, moved: number, copied: number): void {
+    this.#counters.responses++;
+    this.#counters.bytes += moved;
+    this.#counters.copied += copied;
+    this.tell("response", what);
+  }
+
+  /** The device made answers visible. @param condition its own: holds when it asked for an interrupt */
+  published(entries: number, condition: NotifyCondition): void {
+    this.#decided = { ...this.#decided, backToFront: condition };
+    this.#keep({ direction: "back-to-front", at: this.#now(), entries, notified: condition.holds });
+    if (!condition.holds) return;
+    this.#counters.interrupts++;
+    this.tell("interrupt", "used buffer notification");
+  }
+
+  #keep(batch: Batch): void {
+    this.#batches.push(batch);
+    if (this.#batches.length > MOST_BATCHES) this.#batches.shift();
+  }
+}
+
+const zero = () => ({
+  requests: 0,
+  responses: 0,
+  notifications: 0,
+  interrupts: 0,
+  bytes: 0,
+  copied: 0,
+  grantsMapped: 0,
+  grantsCopied: 0,
+  full: 0,
+});
