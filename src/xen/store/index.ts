@@ -1,0 +1,2 @@
+export { Connection } from "./connection.ts";
+export { Store } from "./store.ts";
