@@ -1,5 +1,6 @@
 import { type Language, LOCALES } from "../lab/text.ts";
 import type { HostApi } from "../machine/api.ts";
+import { platformOf } from "../machine/platforms.ts";
 import { specFromAddress } from "../machine/spec.ts";
 import { type HostClient, type HostLost, startHost } from "./host-client.ts";
 
@@ -36,12 +37,17 @@ export function warmUp(machines: readonly string[]): void {
     prepared.add(image);
     // its panels are a part of the page of their own; what goes wrong is met again where they are shown
     if (image === "hypervisor") void import("../views/hypervisor/index.ts").catch(() => undefined);
+    if (platformOf(image)) void import("../views/io/index.ts").catch(() => undefined);
     host.prepare(image).catch(() => prepared.delete(image));
   }
 }
 
-/** Starts a machine that is likely to be wanted, if its state is stored; it takes its memory from now on. */
+/**
+ * Starts a machine that is likely to be wanted, if its state is stored; it takes its memory from now on. A guest of a
+ * Xen host is not stored: its state is its host's.
+ */
 export function makeReady(machine: string, language: Language): void {
+  if (platformOf(specFromAddress(machine).image)) return;
   // what goes wrong here goes wrong again, and is told, when the machine is started
   spareHost()
     .ready(specFromAddress(machine), { environment: { LANG: LOCALES[language] } })

@@ -1,7 +1,6 @@
 import { html, LitElement, nothing, type PropertyValues } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import type { Panel } from "../lab/index.ts";
-import type { NamespaceReading } from "../probe/index.ts";
 import { type Arrangement, initialArrangement, openPanel, restoreArrangement } from "../views/arrangement.ts";
 import { emit } from "../views/events.ts";
 import type { Theme } from "../views/header.ts";
@@ -25,8 +24,10 @@ import {
   steppedMachines,
   stepper,
 } from "./hypervisor-panels.ts";
+import { devicePanel, isDevicePanel, loadDeviceViews, ringMachines, ringStepper } from "./io/panels.ts";
 import { labPageStyles } from "./lab-page-styles.ts";
 import { keepVisit } from "./labs.ts";
+import { inspectedMachine, type NamespaceChoice, namespacesPanel } from "./namespaces-panel.ts";
 import { explain, openRoute } from "./opening.ts";
 import { headOf, panelId, panelsOf, placesOf, tabsOf } from "./panels.ts";
 import type { Preferences } from "./preferences.ts";
@@ -61,8 +62,7 @@ export class RingsideLabPage extends LitElement {
     narrow: { type: Boolean, reflect: true },
     dark: { state: true },
     tick: { state: true },
-    earlier: { state: true },
-    selected: { state: true },
+    namespaces: { state: true },
     stepped: { state: true },
   };
 
@@ -84,9 +84,7 @@ export class RingsideLabPage extends LitElement {
   /** Counts changes of the running lab: what is shown is read from it. */
   declare private tick: number;
 
-  /** The reading the student kept, and the process chosen, in the view of namespaces. */
-  declare private earlier: NamespaceReading | undefined;
-  declare private selected: number | undefined;
+  declare private namespaces: NamespaceChoice;
   /** The machine the student looked into last: the one that is stepped. */
   declare private stepped: string | undefined;
 
@@ -115,6 +113,7 @@ export class RingsideLabPage extends LitElement {
     this.narrow = NARROW.matches;
     this.dark = this.system.matches;
     this.tick = 0;
+    this.namespaces = { earlier: undefined, selected: undefined };
   }
 
   override connectedCallback() {
@@ -170,6 +169,7 @@ export class RingsideLabPage extends LitElement {
         changed: () => this.onRunning(),
         news: (part) => this.onNews(part),
         refused: (message) => this.say(message),
+        shown: (panel) => this.isShown(panel),
       });
       this.arrangement = restoreArrangement(
         arrangement,
@@ -198,9 +198,10 @@ export class RingsideLabPage extends LitElement {
     }
     for (const panel of running.lab.layout) {
       if (panel.kind === "costs") void loadInspectingViews();
+      if (isDevicePanel(panel)) void loadDeviceViews();
       if (panel.kind !== "namespaces") continue;
       void import("../views/namespaces/namespaces.ts");
-      running.inspect(inspectedMachine(running), true);
+      running.namespaces.want(inspectedMachine(running));
     }
   }
 
@@ -234,7 +235,6 @@ export class RingsideLabPage extends LitElement {
     const withSteps = running.lab.steps.length > 0;
     const { machines } = running;
     const width = this.preferences.stepsWidth ?? STEPS_WIDTH.usual;
-    const stepped = this.stepped ?? steppedMachines(running)[0];
     return html`
       ${withSteps && !(this.narrow && this.tab !== "steps") ? nothing : html`<h1 class="unseen">${running.lab.title[this.language]}</h1>`}
       ${this.narrow ? this.tabs(running, machines, withSteps) : nothing}
@@ -242,11 +242,20 @@ export class RingsideLabPage extends LitElement {
         ${withSteps ? this.steps(running, width) : nothing}
         ${this.stage(running, machines)}
       </div>
-      ${stepped === undefined || (this.narrow && this.tab === "steps") ? nothing : stepper(running, stepped, this.language, machines)}
+      ${this.narrow && this.tab === "steps" ? nothing : this.steppers(running, machines)}
       <ringside-transport style=${withSteps ? `--controls:${width}px` : nothing} ?hidden=${this.narrow && this.tab !== "controls"} .language=${this.language} .machines=${machines}
         .timeline=${running.timeline} .now=${Date.now()} .busy=${this.busy} @ringside-transport=${this.onTransport}
         @ringside-speed=${this.onSpeed}></ringside-transport>
       ${this.toast ? html`<p class="toast ${this.narrow ? "narrow" : ""}" role="status">${this.toast}</p>` : nothing}`;
+  }
+
+  /** Below the stage: the machine that goes from exit to exit, and the one whose ring goes from slot to slot. */
+  private steppers(running: RunningLab, machines: readonly MachineStatus[]) {
+    const chosen = (names: readonly string[]) => names.find((name) => name === this.stepped) ?? names[0];
+    const exits = chosen(steppedMachines(running));
+    const ring = chosen(ringMachines(running));
+    return html`${exits === undefined ? nothing : stepper(running, exits, this.language, machines)}
+      ${ring === undefined ? nothing : ringStepper(running, ring, this.language, machines)}`;
   }
 
   private tabs(running: RunningLab, machines: readonly MachineStatus[], withSteps: boolean) {
@@ -288,19 +297,19 @@ export class RingsideLabPage extends LitElement {
       return terminalPanel(panel.machine, running, look, machines);
     }
     if (panel.kind === "namespaces") {
-      const inside = running.inside.get(inspectedMachine(running));
-      return html`<ringside-namespaces slot=${panelId(panel)} .language=${this.language} .reading=${inside?.reading}
-        .problem=${inside?.problem && [strings(this.language).panels.unreadable(inspectedMachine(running)), inside.problem].join(" ")} .earlier=${this.earlier} .selected=${this.selected}
-        @ringside-select=${(event: CustomEvent<{ pid: number }>) => {
-          this.selected = event.detail.pid;
-        }}
-        @ringside-keep=${(event: CustomEvent<{ reading?: NamespaceReading }>) => {
-          this.earlier = event.detail.reading;
-        }}></ringside-namespaces>`;
+      return namespacesPanel(running, language, this.namespaces, (choice) => {
+        this.namespaces = { ...this.namespaces, ...choice };
+      });
     }
+    if (isDevicePanel(panel)) return devicePanel(panel, running, language, machines);
     if (panel.kind === "costs") return costsPanel(running, this.language);
     if (isInspecting(panel)) return inspectingPanel(panel, running, this.language, machines);
     return html`<p class="unknown" slot=${panelId(panel)}>${strings(this.language).panel.unknown(panel.kind)}</p>`;
+  }
+
+  private isShown(panel: string): boolean {
+    const element = this.renderRoot.querySelector(`[slot="${panel}"]`);
+    return element !== null && element.getClientRects().length > 0;
   }
 
   private onNews(part: string) {
@@ -311,7 +320,8 @@ export class RingsideLabPage extends LitElement {
   /** The panel's machine is the one that is stepped from now on, if it can be. */
   private step(panel: string) {
     const machine = panel.slice(panel.indexOf(":") + 1);
-    if (this.running && steppedMachines(this.running).includes(machine)) this.stepped = machine;
+    const { running } = this;
+    if (running && [...steppedMachines(running), ...ringMachines(running)].includes(machine)) this.stepped = machine;
   }
 
   private openTab(tab: string) {
@@ -427,12 +437,6 @@ export class RingsideLabPage extends LitElement {
       if (to && lab.steps.length > 0) session.goto(to);
     }
   };
-}
-
-/** The machine a lab's live view reads: the first one with a terminal. */
-function inspectedMachine(running: RunningLab): string {
-  const terminal = running.lab.layout.find((panel) => panel.kind === "terminal");
-  return terminal?.kind === "terminal" ? terminal.machine : running.lab.machines[0]!.spec.name;
 }
 
 customElements.define("ringside-lab-page", RingsideLabPage);

@@ -1,4 +1,4 @@
-import type { Lab, MachineState } from "../lab/index.ts";
+import { type Lab, type MachineState, savedWith } from "../lab/index.ts";
 import type { MachineEvent, Meters, Progress } from "../machine/api.ts";
 import {
   type Load,
@@ -58,7 +58,8 @@ export function watchMeters(watch: Watch, meters: Meters, at: number): Watch {
 export function machineStatus(lab: Lab, name: string, state: MachineState | undefined, watch: Watch): MachineStatus {
   const letter = machineLetter(lab.machines.findIndex((machine) => machine.spec.name === name));
   const { stage, parts, notice } = watch;
-  const known = { name, letter, stage, parts, notice, speed: 1, saved: state?.saved };
+  const together = savedWith(lab.machines, name);
+  const known = { name, letter, stage, parts, notice, speed: 1, saved: state?.saved, savedWith: together };
   if (!state || state.status === "starting") {
     return { ...known, phase: "starting", ready: undefined, stopped: undefined, load: undefined };
   }

@@ -1,6 +1,13 @@
-import { type Lab, type LabSession, type LabSource, openSession, type SessionState } from "../lab/index.ts";
+import {
+  apart,
+  type Lab,
+  type LabSession,
+  type LabSource,
+  openSession,
+  type SessionState,
+  savedWith,
+} from "../lab/index.ts";
 import type { MachineEvent, TravelTarget } from "../machine/api.ts";
-import { compareReadings, hasChanges, type NamespaceReading, withoutScripts } from "../probe/index.ts";
 import { inEach, inLanguage, type Language, type Localized, strings } from "../views/language.ts";
 import { type MachineStatus, stoppedDetail, stoppedSentence } from "../views/machine.ts";
 import { timeOfDay } from "../views/quantities.ts";
@@ -11,7 +18,9 @@ import { Consoles } from "./consoles.ts";
 import { MeasuredCosts } from "./costs.ts";
 import { Hosts } from "./hosts.ts";
 import { Inspector } from "./inspection.ts";
+import { DeviceWatch } from "./io/device-watch.ts";
 import { machineStatus, NOTHING_SEEN, type Watch, watchEvent, watchMeters } from "./machine-watch.ts";
+import { NamespacesWatch } from "./namespaces-watch.ts";
 import { Programs } from "./programs.ts";
 import type { Storage } from "./storage.ts";
 
@@ -28,13 +37,8 @@ export interface RunningLabOptions {
   readonly news: (part: string) => void;
   /** Something went wrong that the student asked for; for a quiet note. */
   readonly refused: (message: string) => void;
-}
-
-/** The namespaces of one machine, as the live view takes them. */
-export interface Inside {
-  readonly reading: NamespaceReading | undefined;
-  /** Why the last attempt to read failed, in the machine's or the probe's words. */
-  readonly problem: string | undefined;
+  /** Whether a panel, by its id, can be seen now. */
+  readonly shown: (panel: string) => boolean;
 }
 
 /** Between two looks at meters and live views, in milliseconds. */
@@ -49,13 +53,15 @@ export class RunningLab {
   readonly session: LabSession;
   readonly consoles: Consoles;
   timeline: Timeline = EMPTY_TIMELINE;
-  /** What was read last inside each machine that is looked into. */
-  readonly inside = new Map<string, Inside>();
+  /** What is inside machines, for the view of namespaces. */
+  readonly namespaces: NamespacesWatch;
 
   /** The programs students write for the machines' guests. */
   readonly programs: Programs;
   /** What was measured on the machines, when the lab compares it. */
   readonly costs: MeasuredCosts;
+  /** What is seen of the machines' devices. */
+  readonly devices: DeviceWatch;
   /** Machines on their way to an exit. */
   readonly travelling = new Set<string>();
 
@@ -64,7 +70,6 @@ export class RunningLab {
   private readonly hosts: Hosts;
   private readonly options: RunningLabOptions;
   private readonly watches = new Map<string, Watch>();
-  private readonly inspected = new Set<string>();
   private language: Language;
   private looking: ReturnType<typeof setTimeout> | undefined;
   private attention = true;
@@ -96,7 +101,15 @@ export class RunningLab {
       startOptions: (machine) => this.consoles.size(machine) ?? {},
       onMachineEvent: (machine, event) => this.onMachineEvent(machine, event),
     });
+    this.namespaces = new NamespacesWatch((machine) => this.session.probe("guest.namespaces", { machine }));
     this.costs = new MeasuredCosts(lab, (name, args) => this.session.probe(name, args));
+    this.devices = new DeviceWatch({
+      ...options,
+      probe: (name, args) => this.session.probe(name, args),
+      control: (machine, control, args) => this.session.control(machine, control, args),
+      phase: (machine) => this.machines.find(({ name }) => name === machine)!.phase,
+      shown: (panel) => this.attention && options.shown(panel),
+    });
     let before = this.session.state;
     this.session.subscribe((state) => {
       this.onState(before, state);
@@ -108,6 +121,7 @@ export class RunningLab {
   async start(): Promise<void> {
     this.looking = setTimeout(() => void this.look(), LOOK_EVERY);
     this.inspecting = setTimeout(() => void this.inspectAll(), INSPECT_FIRST);
+    void this.devices.start();
     await this.session.start();
   }
 
@@ -115,6 +129,7 @@ export class RunningLab {
     this.closed = true;
     clearTimeout(this.looking);
     clearTimeout(this.inspecting);
+    this.devices.close();
     // The workers end whether or not a guest takes its leave.
     const farewell = this.session.close().catch(() => undefined);
     this.hosts.close();
@@ -145,12 +160,6 @@ export class RunningLab {
     this.consoles.type(machine, bytes);
   }
 
-  /** Reads a machine's namespaces with every look from now on, or no longer. */
-  inspect(machine: string, wanted: boolean): void {
-    if (wanted) this.inspected.add(machine);
-    else this.inspected.delete(machine);
-  }
-
   /** Looks into a machine for the panels that show it. */
   inspector(machine: string): Inspector {
     let inspector = this.inspectors.get(machine);
@@ -179,55 +188,66 @@ export class RunningLab {
 
   /** Carries out what the student asked of machines; what is refused is said and changes nothing. */
   async act(action: TransportAction, machines: readonly string[]): Promise<void> {
-    const outcomes = await Promise.allSettled(machines.map((machine) => this.actOn(action, machine)));
-    for (const outcome of outcomes) {
-      if (outcome.status === "rejected") this.options.refused(messageOf(outcome.reason));
-    }
+    if (action === "restart") await this.restart(machines);
+    else if (action === "save") await this.eachOf(apart(this.lab.machines, machines), (one) => this.save(one));
+    else if (action === "back") await this.eachOf(apart(this.lab.machines, machines), (one) => this.back(one));
+    else await this.eachOf(machines, (one) => this.standOrGo(one, action));
     // a machine that stands still is not looked into again by itself
     for (const machine of machines) void this.inspectors.get(machine)?.look(this.starts(machine));
+    for (const machine of machines) this.devices.hurry(machine);
     this.options.changed();
   }
 
   /** @param speed share of full speed, above 0 to 1 */
   async setSpeed(machines: readonly string[], speed: number): Promise<void> {
-    const outcomes = await Promise.allSettled(machines.map((machine) => this.session.setSpeed(machine, speed)));
-    for (const outcome of outcomes) {
-      if (outcome.status === "rejected") this.options.refused(messageOf(outcome.reason));
-    }
+    await this.eachOf(machines, (machine) => this.session.setSpeed(machine, speed));
     this.options.changed();
   }
 
-  private async actOn(action: TransportAction, machine: string): Promise<void> {
-    const { session, consoles } = this;
-    const { saved } = session.state.machines[machine] ?? {};
-    if (action === "pause") await session.pause(machine);
-    if (action === "run") await session.resume(machine);
-    if (action === "save") {
-      consoles.save(machine);
-      await session.save(machine);
+  /** Does something to several machines; what one refuses is said, and keeps it from none of the others. */
+  private async eachOf(machines: readonly string[], act: (machine: string) => Promise<void>): Promise<void> {
+    const outcomes = await Promise.allSettled(machines.map(act));
+    for (const outcome of outcomes) {
+      if (outcome.status === "rejected") this.options.refused(messageOf(outcome.reason));
     }
-    if (action === "back") {
-      await session.back(machine);
-      this.inspectors.get(machine)?.forget();
-      consoles.back(machine);
-      if (saved !== undefined) consoles.announce(machine, strings(this.language).rewound(timeOfDay(new Date(saved))));
+  }
+
+  private async standOrGo(machine: string, action: "pause" | "run"): Promise<void> {
+    await (action === "pause" ? this.session.pause(machine) : this.session.resume(machine));
+    const what = inEach((text) => text.events[action === "pause" ? "paused" : "resumed"](machine));
+    this.mark("machine", machine, what);
+  }
+
+  private async restart(machines: readonly string[]): Promise<void> {
+    for (const machine of machines) {
+      this.consoles.announce(machine, strings(this.language).restartDone);
+      const what = inEach((text) => text.events.restarted(machine));
+      this.mark("machine", machine, what);
     }
-    if (action === "restart") {
-      consoles.announce(machine, strings(this.language).restartDone);
-      this.mark(
-        "machine",
-        machine,
-        inEach((text) => text.events.restarted(machine)),
-      );
-      await session.restart(machine);
-      return;
+    await this.session.restart(...machines);
+  }
+
+  private async save(machine: string): Promise<void> {
+    const together = savedWith(this.lab.machines, machine);
+    const running = together.filter((one) => this.session.state.machines[one]?.status === "running");
+    for (const one of running) this.consoles.save(one);
+    await this.session.save(machine);
+    for (const one of running) {
+      const what = inEach((text) => text.events.saved(one));
+      this.mark("save", one, what);
     }
-    const word = { pause: "paused", run: "resumed", save: "saved", back: "rewound" } as const;
-    this.mark(
-      action === "save" || action === "back" ? "save" : "machine",
-      machine,
-      inEach((text) => text.events[word[action]](machine)),
-    );
+  }
+
+  private async back(machine: string): Promise<void> {
+    const { saved } = this.session.state.machines[machine] ?? {};
+    for (const one of await this.session.back(machine)) {
+      this.inspectors.get(one)?.forget();
+      this.devices.forget(one);
+      this.consoles.back(one);
+      if (saved !== undefined) this.consoles.announce(one, strings(this.language).rewound(timeOfDay(new Date(saved))));
+      const what = inEach((text) => text.events.rewound(one));
+      this.mark("save", one, what);
+    }
   }
 
   private watch(machine: string): Watch {
@@ -281,6 +301,7 @@ export class RunningLab {
     if (machine.status === "starting") {
       this.watches.set(name, NOTHING_SEEN);
       this.inspectors.get(name)?.forget();
+      this.devices.forget(name);
     }
     if (machine.status === "running") {
       const { how, milliseconds } = machine.report;
@@ -357,21 +378,7 @@ export class RunningLab {
   }
 
   private async lookInside(machine: string) {
-    if (!this.inspected.has(machine)) return;
-    try {
-      const before = this.inside.get(machine)?.reading;
-      const reading = (await this.session.probe("guest.namespaces", { machine })) as NamespaceReading;
-      this.inside.set(machine, { reading, problem: undefined });
-      const changed = before && compareReadings(withoutScripts(before), withoutScripts(reading));
-      if (changed && hasChanges(changed)) this.options.news("namespaces");
-    } catch (error) {
-      // The tool is the guest's: a student may have broken it. The last reading stays until a new one comes.
-      if (this.runs(machine))
-        this.inside.set(machine, {
-          reading: this.inside.get(machine)?.reading,
-          problem: messageOf(error).replaceAll("`", ""),
-        });
-    }
+    if (await this.namespaces.look(machine, () => this.runs(machine))) this.options.news("namespaces");
   }
 }
 

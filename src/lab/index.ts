@@ -13,7 +13,7 @@ export {
   shareDone,
 } from "./progress.ts";
 export type { Block, Prose, Section } from "./prose.ts";
-export { savedWith } from "./running/together.ts";
+export { apart, savedWith } from "./running/together.ts";
 export type * from "./running/types.ts";
 export { openSession } from "./session.ts";
 export { LANGUAGES, type Language, type Text } from "./text.ts";

@@ -163,9 +163,9 @@ class Session implements LabSession {
     await this.#startMachines();
   }
 
-  async restart(machine: string): Promise<void> {
-    this.#forgetMachine(machine);
-    await this.#machines.start(machine, this.#language);
+  async restart(...machines: readonly string[]): Promise<void> {
+    for (const machine of machines) this.#forgetMachine(machine);
+    await this.#machines.startAll(this.#language, machines);
     this.#watcher.now();
   }
 

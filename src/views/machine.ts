@@ -45,6 +45,8 @@ export interface MachineStatus {
   readonly speed: number;
   /** When its save point was made, milliseconds since 1970. */
   readonly saved: number | undefined;
+  /** Names of the machines that share its save point, itself among them. */
+  readonly savedWith: readonly string[];
 }
 
 const LETTERS = "ABCDEF";

@@ -1,7 +1,7 @@
 import { css, html, LitElement, nothing } from "lit";
 import { emit } from "./events.ts";
 import { icon } from "./icons.ts";
-import { type Language, strings } from "./language.ts";
+import { type Language, languageTag, strings } from "./language.ts";
 import type { MachineStatus } from "./machine.ts";
 import { timeOfDay } from "./quantities.ts";
 import "./strip.ts";
@@ -141,6 +141,7 @@ export class RingsideTransport extends LitElement {
     const saved = this.subjects.some((machine) => machine.saved !== undefined);
     const starting = this.subjects.every((machine) => machine.phase === "starting");
     const still = this.busy !== "";
+    const { together } = this;
     return html`
       ${this.machines.length > 1 ? this.chooser() : nothing}
       ${
@@ -148,8 +149,8 @@ export class RingsideTransport extends LitElement {
           ? html`<button class="play primary" @click=${() => this.act("run")}>${icon("play")}${text.run}</button>`
           : html`<button class="play" ?disabled=${!running} @click=${() => this.act("pause")}>${icon("pause")}${text.pause}</button>`
       }
-      <button title=${text.saveTitle} ?disabled=${still || !(running || paused)} @click=${() => this.act("save")}>${icon("save")}${text.save}</button>
-      <button title=${text.backTitle} ?disabled=${still || !saved} @click=${() => this.act("back")}>${icon("back")}${text.back}</button>
+      <button title=${together ? text.saveTogether(together) : text.saveTitle} ?disabled=${still || !(running || paused)} @click=${() => this.act("save")}>${icon("save")}${text.save}</button>
+      <button title=${together ? text.backTogether(together) : text.backTitle} ?disabled=${still || !saved} @click=${() => this.act("back")}>${icon("back")}${text.back}</button>
       <button title=${text.restartTitle} ?disabled=${starting} @click=${() => this.act("restart")}>${icon("restart")}${text.restart}</button>`;
   }
 
@@ -182,9 +183,16 @@ export class RingsideTransport extends LitElement {
     if (this.busy) return this.busy;
     const saved = this.subjects.map((machine) => machine.saved ?? 0);
     const last = Math.max(0, ...saved);
-    return last > 0
-      ? html`${icon("save")}${strings(this.language).transport.savedAt(timeOfDay(new Date(last)))}`
-      : nothing;
+    const text = strings(this.language).transport;
+    const { together } = this;
+    if (last === 0) return together ? text.together(together) : nothing;
+    return html`${icon("save")}${text.savedAt(timeOfDay(new Date(last)))}${together ? html` · ${text.together(together)}` : nothing}`;
+  }
+
+  /** The machines that share a save point, as a list in the reader's language; undefined where each has its own. */
+  private get together(): string | undefined {
+    const names = this.subjects.find(({ savedWith }) => savedWith.length > 1)?.savedWith;
+    return names && new Intl.ListFormat(languageTag(this.language)).format(names);
   }
 
   private act(action: TransportAction) {

@@ -67,11 +67,11 @@ export class Machines {
   }
 
   /**
-   * Starts every machine: all at once, but one that needs others first only after those, whether or not they came up.
-   * Guests of one Xen host that run are switched off before: each is what the others' devices end at.
+   * Starts machines: all at once, but one that needs others of them first only after those, whether or not they came up.
+   * Those of one Xen host that run are switched off before: each is what the others' devices end at.
    */
-  async startAll(language: Language): Promise<void> {
-    const entries = [...this.#entries.values()];
+  async startAll(language: Language, names: readonly string[] = this.names): Promise<void> {
+    const entries = [...this.#entries.values()].filter(({ machine }) => names.includes(machine.spec.name));
     const lives = entries.map((entry) => this.#begin(entry));
     await Promise.all(entries.filter((entry) => this.#together(entry).length > 1).map((one) => this.#switchOff(one)));
     const started = new Map<string, Promise<void>>();
@@ -324,7 +324,7 @@ export class Machines {
 
   /** The entries that share a save point with this one, itself among them. */
   #together(entry: Entry): Entry[] {
-    return savedWith(this.#options.lab.machines, entry.machine).map(({ spec }) => this.#entry(spec.name));
+    return savedWith(this.#options.lab.machines, entry.machine.spec.name).map((name) => this.#entry(name));
   }
 
   /** @returns the number of the life that begins */

@@ -18,10 +18,20 @@ export function startsAfter(machines: readonly LabMachine[], machine: LabMachine
 /**
  * Guests of one Xen host share pages, so that none can be saved or put back without the others.
  *
- * @returns this machine and those that share its save point, in the lab's order
+ * @returns the names of this machine and of those that share its save point, in the lab's order
  */
-export function savedWith(machines: readonly LabMachine[], machine: LabMachine): readonly LabMachine[] {
-  return machines.filter((other) => other === machine || isTogether(machine, other));
+export function savedWith(machines: readonly LabMachine[], name: string): readonly string[] {
+  const machine = machines.find(({ spec }) => spec.name === name);
+  const together = machines.filter((other) => machine && (other === machine || isTogether(machine, other)));
+  return together.map(({ spec }) => spec.name);
+}
+
+/** @returns of machines that share a save point, the first: saving it saves all, and putting it back puts all back */
+export function apart(machines: readonly LabMachine[], names: readonly string[]): readonly string[] {
+  return names.filter((name, index) => {
+    const together = savedWith(machines, name);
+    return !names.slice(0, index).some((before) => together.includes(before));
+  });
 }
 
 function isTogether(one: LabMachine, other: LabMachine): boolean {

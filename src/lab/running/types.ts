@@ -192,8 +192,8 @@ export interface LabSession {
   retry(task: string): void;
   /** Drops progress and starts every machine anew. */
   reset(): Promise<void>;
-  /** Starts one machine anew, with the files the lab puts into it; failed tasks of that machine open again. */
-  restart(machine: string): Promise<void>;
+  /** Starts machines anew, with the files the lab puts into them; failed tasks of theirs open again. */
+  restart(...machines: readonly string[]): Promise<void>;
   pause(machine: string): Promise<void>;
   resume(machine: string): Promise<void>;
   /** Slow motion of a running machine: a share of full speed, above 0 to 1. A restart or a step back ends it. */

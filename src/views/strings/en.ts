@@ -135,9 +135,13 @@ export const en = {
     pause: "Pause",
     save: "Save point",
     saveTitle: "Keep the machine as it is now",
+    saveTogether: (machines: string) =>
+      `Keep ${machines} as they are now: they share memory, so they have one save point`,
     savedAt: (time: string) => `Save point of ${time}`,
     back: "Back",
     backTitle: "Back to the save point",
+    backTogether: (machines: string) => `Back to the save point of ${machines}`,
+    together: (machines: string) => `One save point for ${machines}: they share memory.`,
     restart: "Restart",
     restartTitle: "Start the machine anew",
     which: "Machine",

@@ -1,0 +1,95 @@
+import type { IoEvent, IoTrace, RingList, RingState, RingSummary } from "../../probe/io/types.ts";
+import { Reading } from "./reading.ts";
+
+type Probe = (name: string, args: Readonly<Record<string, unknown>>) => Promise<unknown>;
+
+/** Events of a trace that are kept for the view, the newest. */
+const KEPT_EVENTS = 256;
+
+/** One machine's rings: which there are, the one the student looks at, and what happened on them. */
+export class RingWatch {
+  readonly #list = new Reading<RingList>();
+  readonly #state = new Reading<RingState>();
+  #trace: IoTrace | undefined;
+  #chosen: string | undefined;
+
+  /** @param chosen the ring that was looked at last, from an earlier visit */
+  constructor(chosen: string | undefined) {
+    this.#chosen = chosen;
+  }
+
+  get rings(): readonly RingSummary[] {
+    return this.#list.value?.rings ?? [];
+  }
+
+  get state(): RingState | undefined {
+    return this.#state.value;
+  }
+
+  get previous(): RingState | undefined {
+    return this.#state.previous;
+  }
+
+  get trace(): IoTrace | undefined {
+    return this.#trace;
+  }
+
+  get problem(): string | undefined {
+    return this.#list.problem ?? this.#state.problem;
+  }
+
+  /** The ring that is looked at: the one chosen while it is there, else the first that is worth it. */
+  get ring(): string | undefined {
+    const { rings } = this;
+    const chosen = rings.find(({ ring }) => ring === this.#chosen);
+    return (chosen ?? firstChoice(rings))?.ring;
+  }
+
+  choose(ring: string): void {
+    if (ring === this.ring) return;
+    this.#chosen = ring;
+    this.#state.forget();
+  }
+
+  hurry(): void {
+    this.#list.hurry();
+    this.#state.hurry();
+  }
+
+  forget(): void {
+    this.#list.forget();
+    this.#state.forget();
+    this.#trace = undefined;
+  }
+
+  /** @returns whether there is something new to show */
+  async look(probe: Probe, now: number, early: boolean): Promise<boolean> {
+    const before = this.ring;
+    const listed = this.#list.isDue(now)
+      ? await this.#list.look(() => probe("ring.list", {}) as Promise<RingList>, now, early)
+      : false;
+    const { ring } = this;
+    if (ring !== before) this.#state.forget();
+    if (ring === undefined || !this.#state.isDue(now)) return listed;
+    const stated = await this.#state.look(() => probe("ring.state", { ring }) as Promise<RingState>, now, early);
+    return (stated && (await this.#readTrace(probe))) || stated || listed;
+  }
+
+  /** Reads what happened since the last look. A trace that cannot be read takes nothing from the ring's picture. */
+  async #readTrace(probe: Probe): Promise<boolean> {
+    const from = this.#trace?.next;
+    const args = { count: KEPT_EVENTS, ...(from !== undefined && { from }) };
+    const read = (await probe("io.trace", args).catch(() => undefined)) as IoTrace | undefined;
+    if (!read) return false;
+    const kept: readonly IoEvent[] = from !== undefined && read.next >= from ? this.#trace!.events : [];
+    const events = [...kept, ...read.events].slice(-KEPT_EVENTS);
+    this.#trace = { events, next: read.next, dropped: read.dropped };
+    return read.events.length > 0;
+  }
+}
+
+/** A disk's ring that works, else any that works, else any. */
+function firstChoice(rings: readonly RingSummary[]): RingSummary | undefined {
+  const connected = rings.filter((ring) => ring.connected);
+  return connected.find(({ device }) => device === "block") ?? connected[0] ?? rings[0];
+}
