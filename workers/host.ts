@@ -24,6 +24,7 @@ const host = new Host({
   manifest: parseManifest(manifest),
   snapshots: openBrowserSnapshots(),
   compile,
+  wasm: async () => new Uint8Array(await (await fetchFrom(v86Wasm)).arrayBuffer()),
   images: {
     open: async (file) => {
       const address = files[`../images/built/${file}`];

@@ -29,6 +29,7 @@ export async function createNodeHost({
     manifest: parseManifest(JSON.parse(await readFile(join(folder, "manifest.json"), "utf8"))),
     snapshots,
     compile: async () => WebAssembly.compile(await readFile(V86_WASM)),
+    wasm: () => readFile(V86_WASM),
     images: {
       open: async (file) => Readable.toWeb(createReadStream(join(folder, file))) as ReadableStream<Uint8Array>,
     },

@@ -126,8 +126,14 @@ export interface HostApi {
   probe(machine: string, probe: string, args: Readonly<Record<string, unknown>>): Promise<unknown>;
   /** Turns a setting of a machine's devices: slow motion, stepping, counters, hot plug. Rejects with a sentence for a wrong one. */
   control(machine: string, control: string, args: Readonly<Record<string, unknown>>): Promise<unknown>;
-  /** The machine as it is now, for {@link HostApi.restore}; it runs on. */
+  /**
+   * The machine as it is now, for {@link HostApi.restore}; it runs on. Guests of one platform share memory: a snapshot
+   * of one is of all of them in this host, at one moment.
+   */
   snapshot(machine: string): Promise<Uint8Array>;
-  /** Puts a running machine back to a snapshot of its own. Refused with a reason when it is not one, losing nothing. */
+  /**
+   * Puts a running machine back to a snapshot of its own, one on a platform together with all guests of it. Refused with
+   * a reason when it is not one, losing nothing.
+   */
   restore(machine: string, snapshot: Uint8Array): Promise<void>;
 }

@@ -44,6 +44,8 @@ export interface BootParts {
   readonly kernel: Uint8Array;
   readonly initramfs: Uint8Array;
   readonly commandLine: string;
+  /** Bytes at the top of memory that are not the guest's: its memory map says reserved. None when left out. */
+  readonly reservedTop?: number;
 }
 
 /** Thrown when what should boot cannot. */
@@ -56,7 +58,7 @@ export class BootError extends Error {
  *
  * @throws BootError when the kernel is not one or memory is too small
  */
-export function loadLinux(internals: Internals, { kernel, initramfs, commandLine }: BootParts): void {
+export function loadLinux(internals: Internals, { kernel, initramfs, commandLine, reservedTop = 0 }: BootParts): void {
   const memory = internals.memory();
   const header = new DataView(kernel.buffer, kernel.byteOffset, kernel.byteLength);
   if (kernel.length < 1024 || header.getUint32(MAGIC, true) !== 0x53726448) {
@@ -66,7 +68,8 @@ export function loadLinux(internals: Internals, { kernel, initramfs, commandLine
   const setup = ((kernel[HEADER] || 4) + 1) * 512;
   const image = kernel.subarray(setup);
   // a MiB is left above the initramfs: the first page allocations come from the top
-  const ramdisk = (memory.length - initramfs.length - MIB) & -PAGE;
+  const top = memory.length - reservedTop;
+  const ramdisk = (top - initramfs.length - MIB) & -PAGE;
   // the kernel clears its BSS and builds its first page tables behind its image, within a few MiB
   if (ramdisk < KERNEL + image.length + 8 * MIB) {
     throw new BootError(`${memory.length / MIB} MiB is too little memory for this kernel and its initramfs.`);
@@ -74,11 +77,17 @@ export function loadLinux(internals: Internals, { kernel, initramfs, commandLine
   memory.set(image, KERNEL);
   memory.set(initramfs, ramdisk);
   memory.set(new TextEncoder().encode(`${commandLine}\0`), COMMAND_LINE);
-  memory.set(bootParams(kernel, ramdisk, initramfs.length, memory.length), BOOT_PARAMS);
+  memory.set(bootParams(kernel, ramdisk, initramfs.length, { top, end: memory.length }), BOOT_PARAMS);
   routeInterrupts(internals);
 }
 
-function bootParams(kernel: Uint8Array, ramdisk: number, ramdiskSize: number, memorySize: number): Uint8Array {
+/** @param memory where the guest's own ends and where all of it does */
+function bootParams(
+  kernel: Uint8Array,
+  ramdisk: number,
+  ramdiskSize: number,
+  memory: { readonly top: number; readonly end: number },
+): Uint8Array {
   const params = new Uint8Array(PAGE);
   params.set(kernel.subarray(HEADER, 0x202 + kernel[HEADER_END]!), HEADER);
   const view = new DataView(params.buffer);
@@ -90,7 +99,8 @@ function bootParams(kernel: Uint8Array, ramdisk: number, ramdiskSize: number, me
   const map = [
     [0, LOW_MEMORY, E820_RAM],
     [LOW_MEMORY, MIB - LOW_MEMORY, E820_RESERVED],
-    [MIB, memorySize - MIB, E820_RAM],
+    [MIB, memory.top - MIB, E820_RAM],
+    ...(memory.top < memory.end ? [[memory.top, memory.end - memory.top, E820_RESERVED] as const] : []),
   ] as const;
   view.setUint8(E820_ENTRIES, map.length);
   map.forEach(([start, length, type], index) => {

@@ -1,8 +1,9 @@
 import type { MachineEvent, NoticeCode, StopReason } from "./api.ts";
+import type { Emulator } from "./emulator.ts";
 import type { GuestMachine } from "./guest-machine.ts";
 import { HypervisorMachine, type HypervisorParts } from "./hypervisor/machine.ts";
 import type { Image, LinuxImage, MultibootImage } from "./image/manifest.ts";
-import { type Emulator, Machine } from "./machine.ts";
+import { type Belongings, Machine } from "./machine.ts";
 import type { MachineSpec } from "./spec.ts";
 
 /** Bytes of randomness a clone is given: what Linux's generator is seeded from (256 bits) with as much to spare. */
@@ -27,10 +28,11 @@ export class Guest<M extends GuestMachine = GuestMachine, I extends Image = Imag
     spec: MachineSpec,
     image: LinuxImage,
     emulator: Emulator,
+    belongings: Belongings,
     install: (guest: LinuxGuest, layer: string) => Promise<void>,
   ): Promise<LinuxGuest> {
     const guest: LinuxGuest = await Guest.#around(image, (told) =>
-      Machine.create(spec, emulator, { ...told, onWant: (layer) => install(guest, layer) }),
+      Machine.create(spec, emulator, belongings, { ...told, onWant: (layer) => install(guest, layer) }),
     );
     return guest;
   }
@@ -82,7 +84,8 @@ export class Guest<M extends GuestMachine = GuestMachine, I extends Image = Imag
    */
   async identify(patience?: number): Promise<void> {
     const { name, nics } = this.machine.spec;
-    const macs = nics.map(({ mac }, index) => ({ card: `eth${index}`, mac }));
+    // a virtio card's driver has its address from the snapshot; every other's was made for this machine alone
+    const macs = nics.flatMap(({ mac, model }, index) => (model === "virtio" ? [{ card: `eth${index}`, mac }] : []));
     const entropy = crypto.getRandomValues(new Uint8Array(ENTROPY));
     await this.machine.identify({ hostname: name, time: Date.now(), macs, entropy }, patience);
   }

@@ -10,33 +10,21 @@ import type {
   TravelReport,
   TravelTarget,
 } from "./api.ts";
-import { Guest, type LinuxGuest } from "./guest.ts";
+import type { Guest, LinuxGuest } from "./guest.ts";
 import type { GuestMachine } from "./guest-machine.ts";
-import { createHypervisor } from "./hypervisor/start.ts";
-import { PartCache } from "./image/cache.ts";
-import type { ImageSource } from "./image/load.ts";
-import { findImage, type Image, type LinuxImage, type Manifest, type MultibootImage } from "./image/manifest.ts";
+import { Maker } from "./hosting/maker.ts";
+import { SavePoints } from "./hosting/save-points.ts";
+import { StoredStates } from "./hosting/stored.ts";
+import type { Surroundings } from "./hosting/surroundings.ts";
+import { findImage, type Image, type LinuxImage, type MultibootImage } from "./image/manifest.ts";
 import { installLayer } from "./layers.ts";
-import { TERMINAL } from "./machine.ts";
-import { buildKey, snapshotKey, unwrapState, wrapState } from "./snapshot/format.ts";
-import type { SnapshotStore } from "./snapshot/store.ts";
-import { type MachineSpec, machineSpec, specToAddress } from "./spec.ts";
-import { loadV86 } from "./v86-internals.ts";
+import { buildKey } from "./snapshot/format.ts";
+import { type MachineSpec, machineSpec } from "./spec.ts";
 
-/** What a host is given by where it runs: a worker in a page, or Node. */
-export interface Surroundings {
-  readonly manifest: Manifest;
-  readonly images: ImageSource;
-  /** Compiles v86.wasm; called once. */
-  readonly compile: () => Promise<WebAssembly.Module>;
-  readonly snapshots: SnapshotStore | Promise<SnapshotStore>;
-}
+export type { Surroundings } from "./hosting/surroundings.ts";
 
-/** Seconds of running a restored guest has to answer its first call; a sound one takes milliseconds. */
-const FIRST_ANSWER = 10;
-
-/** Milliseconds within which a guest made ready should show its prompt; later it is taken as it is. */
-const PROMPT_WITHIN = 1000;
+/** Milliseconds a script that a platform runs in another guest may take. */
+const ERRAND = 60_000;
 
 /**
  * One or more guests on one thread. The same class runs in a worker and in Node; what differs is handed in as
@@ -45,14 +33,18 @@ const PROMPT_WITHIN = 1000;
 export class Host implements HostApi {
   readonly #surroundings: Surroundings;
   readonly #guests = new Map<string, Guest>();
-  readonly #parts: PartCache;
-  #module: Promise<WebAssembly.Module> | undefined;
-  /** A machine started ahead and standing still at its prompt, and what it was made for. */
-  #ready: { readonly made: string; readonly guest: Promise<LinuxGuest | undefined> } | undefined;
+  readonly #maker: Maker;
+  readonly #stored: StoredStates;
+  readonly #savePoints: SavePoints;
 
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings;
-    this.#parts = new PartCache(surroundings.images);
+    this.#maker = new Maker(surroundings, {
+      install: (guest, layer) => this.#install(guest, layer),
+      run: (machine, script) => this.#errand(machine, script),
+    });
+    this.#stored = new StoredStates(this.#maker, surroundings.snapshots);
+    this.#savePoints = new SavePoints(this.#maker, this.#guests, (old, fresh) => this.#add(fresh, old.listener));
   }
 
   /**
@@ -62,16 +54,16 @@ export class Host implements HostApi {
    */
   async prepare(name: string): Promise<void> {
     const image = findImage(this.#surroundings.manifest, name);
-    const snapshots = await this.#surroundings.snapshots;
-    const stored = await snapshots.has(buildKey(name, image)).catch(() => false);
+    const stored = !this.#maker.platformOf(image) && (await this.#stored.has(buildKey(name, image)));
     const all = image.boot === "linux" ? ["rom", "kernel", "initramfs"] : ["traced", "layout"];
     const parts = stored ? ["rom"] : all;
-    await Promise.all([this.warm(), ...parts.map((part) => this.#parts.load(part, image.parts[part]!))]);
+    const { parts: cache } = this.#maker;
+    await Promise.all([this.#maker.warm(image), ...parts.map((part) => cache.load(part, image.parts[part]!))]);
   }
 
   /** Loads the emulator, which every machine needs. Failing costs nothing: the start of a machine loads it again. */
-  async warm(): Promise<void> {
-    await Promise.all([loadV86(), this.#compiled()]);
+  warm(): Promise<void> {
+    return this.#maker.warm();
   }
 
   /**
@@ -80,14 +72,11 @@ export class Host implements HostApi {
    */
   async ready(given: MachineSpec, options: StartOptions): Promise<void> {
     const spec = machineSpec(given);
-    const made = readyKey(spec, options);
-    if (this.#ready?.made === made || this.#guests.has(spec.name)) return;
     const image = findImage(this.#surroundings.manifest, spec.image);
     if (image.boot !== "linux") return; // it starts as fast as it could be restored
-    this.#dropReady();
-    const guest = this.#atPrompt(spec, image, options).catch(() => undefined);
-    this.#ready = { made, guest };
-    await guest;
+    if (this.#guests.has(spec.name) || !this.#stored.fits(spec, image)) return;
+    this.#maker.links.declare(options.links ?? {});
+    await this.#stored.makeReady(spec, image, options);
   }
 
   async start(given: MachineSpec, options: StartOptions, events: (event: MachineEvent) => void): Promise<StartReport> {
@@ -96,6 +85,7 @@ export class Host implements HostApi {
     await this.stop(spec.name);
     const image = findImage(this.#surroundings.manifest, spec.image);
     for (const layer of spec.layers) findLayer(image, layer);
+    this.#maker.links.declare(options.links ?? {});
     const report = (how: StartReport["how"], agentMilliseconds: number, instructions: number): StartReport => {
       events({ type: "progress", progress: { stage: "ready" } });
       return { how, milliseconds: performance.now() - began, agentMilliseconds, instructions };
@@ -105,17 +95,19 @@ export class Host implements HostApi {
       const guest = await this.#bootHypervisor(spec, image, events);
       return report("boot", performance.now() - began, guest.machine.meters().instructions);
     }
-    const restored = options.start === "boot" ? undefined : await this.#restoreStored(spec, image, options, events);
+    const instant = options.start !== "boot" && this.#stored.fits(spec, image);
+    const add = (guest: Guest) => this.#add(guest, events);
+    const restored = instant ? await this.#stored.start(spec, image, options, events, add) : undefined;
     if (restored) return report("restore", performance.now() - began, 0);
 
     const guest = await this.#boot(spec, image, events);
     const agentMilliseconds = performance.now() - began;
     const { instructions } = guest.machine.meters();
     for (const layer of spec.layers) await this.#install(guest, layer);
-    const state = options.start === "boot" ? undefined : await guest.machine.save();
+    const state = instant ? await guest.machine.save() : undefined;
     await guest.identify();
     await guest.machine.openConsole(options);
-    if (state) void this.#store(guest, state); // the student is at the prompt while the disk works
+    if (state) void this.#stored.store(guest, state); // the student is at the prompt while the disk works
     return report("boot", agentMilliseconds, instructions);
   }
 
@@ -127,8 +119,9 @@ export class Host implements HostApi {
 
   /** Ends every machine. */
   async close(): Promise<void> {
-    this.#dropReady();
+    this.#stored.drop();
     for (const machine of [...this.#guests.keys()]) await this.stop(machine);
+    this.#maker.close();
   }
 
   async type(machine: string, bytes: Uint8Array): Promise<void> {
@@ -177,38 +170,25 @@ export class Host implements HostApi {
     return this.#alive(machine).travel(target);
   }
 
+  /** The platform is asked first; what it has no answer to is asked of the machine's own devices. */
   async probe(machine: string, probe: string, args: Readonly<Record<string, unknown>>): Promise<unknown> {
-    return this.#guest(machine).machine.probe(probe, args);
+    const guest = this.#guest(machine);
+    const answer = await this.#maker.platformOf(guest.image)?.probe(machine, probe, args);
+    return answer ?? guest.machine.probe(probe, args);
   }
 
   async control(machine: string, control: string, args: Readonly<Record<string, unknown>>): Promise<unknown> {
-    return this.#guest(machine).machine.control(control, args);
+    const guest = this.#guest(machine);
+    const platform = this.#maker.platformOf(guest.image);
+    return platform ? platform.control(machine, control, args) : guest.machine.control(control, args);
   }
 
   async snapshot(machine: string): Promise<Uint8Array> {
-    const guest = this.#guest(machine);
-    const state =
-      (guest.machine.alive ? undefined : await guest.machine.rescue()) ?? (await this.#alive(machine).save());
-    return wrapState(state, snapshotKey(guest.machine.spec, guest.image));
+    return this.#savePoints.save(this.#guest(machine));
   }
 
   async restore(machine: string, snapshot: Uint8Array): Promise<void> {
-    const { machine: old, image, listener } = this.#guest(machine);
-    const state = await unwrapState(snapshot, snapshotKey(old.spec, image));
-    const fresh: Guest =
-      image.boot === "linux"
-        ? await this.#create(old.spec, image)
-        : await createHypervisor(old.spec, image, this.#parts, this.#compiled());
-    try {
-      await fresh.machine.restore(state);
-      fresh.machine.release();
-      await fresh.identify(FIRST_ANSWER);
-    } catch (error) {
-      fresh.machine.destroy();
-      throw error;
-    }
-    old.destroy();
-    this.#add(fresh, listener);
+    await this.#savePoints.restore(this.#guest(machine), snapshot);
   }
 
   /** What the machine wrote to its serial port. */
@@ -216,96 +196,9 @@ export class Host implements HostApi {
     return this.#guest(machine).machine.serial;
   }
 
-  /**
-   * @returns a guest out of the stored state, with its console open, or undefined: what is stored, if anything is,
-   * could not be trusted, and is gone
-   */
-  async #restoreStored(
-    spec: MachineSpec,
-    image: LinuxImage,
-    options: StartOptions,
-    events: (event: MachineEvent) => void,
-  ): Promise<LinuxGuest | undefined> {
-    const ready = await this.#takeReady(spec, options);
-    if (ready) {
-      ready.machine.release();
-      ready.machine.resize(options.columns ?? TERMINAL.columns, options.rows ?? TERMINAL.rows);
-      this.#add(ready, events);
-      await ready.machine.identify({ time: Date.now() }, FIRST_ANSWER); // its clock stood still
-      return ready;
-    }
-    try {
-      const restored = await this.#restored(spec, image, options, events);
-      return restored && this.#add(restored, events);
-    } catch (error) {
-      const snapshots = await this.#surroundings.snapshots;
-      await snapshots.remove(snapshotKey(spec, image)).catch(() => {});
-      const message = `The stored state of \`${spec.name}\` was dropped (${why(error)}); the machine boots instead.`;
-      events({ type: "notice", code: "snapshot-damaged", message });
-      return undefined;
-    }
-  }
-
-  /**
-   * @returns a running guest out of the stored state, which has shown that it is sound, or undefined when nothing is
-   * stored
-   * @throws when what is stored cannot be trusted
-   */
-  async #restored(
-    spec: MachineSpec,
-    image: LinuxImage,
-    options: StartOptions,
-    events: (event: MachineEvent) => void = () => {},
-  ): Promise<LinuxGuest | undefined> {
-    const key = snapshotKey(spec, image);
-    // beside the reading of what is stored; a failure is met again, and told, where the machine is made
-    void Promise.all([this.warm(), this.#parts.load("rom", image.parts.rom)]).catch(() => {});
-    const snapshots = await this.#surroundings.snapshots;
-    const stored = await snapshots.load(key);
-    if (!stored) return undefined;
-    events({ type: "progress", progress: { stage: "restore" } });
-    const [state, guest] = await Promise.all([unwrapState(stored, key), this.#create(spec, image)]);
-    try {
-      await guest.machine.restore(state);
-      guest.machine.release();
-      await Promise.all([guest.identify(FIRST_ANSWER), guest.machine.openConsole(options)]);
-      return guest;
-    } catch (error) {
-      guest.machine.destroy();
-      throw error;
-    }
-  }
-
-  /** @returns a guest that stands still with its prompt shown, or undefined when nothing is stored */
-  async #atPrompt(spec: MachineSpec, image: LinuxImage, options: StartOptions): Promise<LinuxGuest | undefined> {
-    const guest = await this.#restored(spec, image, options);
-    const late = performance.now() + PROMPT_WITHIN;
-    while (guest && !(guest.hasSpoken && guest.machine.resting) && performance.now() < late) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-    guest?.machine.hold();
-    return guest;
-  }
-
-  /** @returns the machine made ready for this start, if there is one; any other is let go */
-  async #takeReady(spec: MachineSpec, options: StartOptions): Promise<LinuxGuest | undefined> {
-    const ready = this.#ready;
-    if (ready?.made !== readyKey(spec, options)) {
-      this.#dropReady();
-      return undefined;
-    }
-    this.#ready = undefined;
-    return ready.guest;
-  }
-
-  #dropReady(): void {
-    void this.#ready?.guest.then((guest) => guest?.machine.destroy());
-    this.#ready = undefined;
-  }
-
   async #bootHypervisor(spec: MachineSpec, image: MultibootImage, events: (event: MachineEvent) => void) {
     const progress = (progress: Progress) => events({ type: "progress", progress });
-    const guest = await createHypervisor(spec, image, this.#parts, this.#compiled(), progress);
+    const guest = await this.#maker.hypervisor(spec, image, progress);
     progress({ stage: "boot" });
     this.#add(guest, events);
     await guest.machine.boot();
@@ -316,24 +209,19 @@ export class Host implements HostApi {
     const progress = (progress: Progress) => events({ type: "progress", progress });
     const load = (name: string) => {
       const part = image.parts[name]!;
-      return this.#parts.load(name, part, (loaded) =>
+      return this.#maker.parts.load(name, part, (loaded) =>
         progress({ stage: "download", part: name, loaded, total: part.bytes }),
       );
     };
-    const [guest, kernel, initramfs] = await Promise.all([
-      this.#create(spec, image),
-      load("kernel"),
-      load("initramfs"),
-    ]);
+    const making = this.#maker.linux(spec, image, this.#maker.disks.of(spec));
+    const [guest, kernel, initramfs] = await Promise.all([making, load("kernel"), load("initramfs")]).catch((error) => {
+      void making.then(({ machine }) => machine.destroy()).catch(() => {});
+      throw error;
+    });
     progress({ stage: "boot" });
     this.#add(guest, events);
     await guest.machine.boot({ kernel, initramfs, commandLine: image.commandLine });
     return guest;
-  }
-
-  async #create(spec: MachineSpec, image: LinuxImage): Promise<LinuxGuest> {
-    const [module, rom] = await Promise.all([this.#compiled(), this.#parts.load("rom", image.parts.rom)]);
-    return Guest.linux(spec, image, { module, rom }, (guest, layer) => this.#install(guest, layer));
   }
 
   #add<G extends Guest>(guest: G, events: (event: MachineEvent) => void): G {
@@ -344,32 +232,16 @@ export class Host implements HostApi {
 
   async #install(guest: LinuxGuest, name: string): Promise<void> {
     const layer = findLayer(guest.image, name);
-    const archive = await this.#parts.load(name, layer, (loaded) =>
+    const archive = await this.#maker.parts.load(name, layer, (loaded) =>
       guest.tell({ type: "progress", progress: { stage: "layer", part: name, loaded, total: layer.bytes } }),
     );
     await installLayer(guest.machine.agent, archive);
   }
 
-  async #store(guest: Guest, state: ArrayBuffer): Promise<void> {
-    const { spec } = guest.machine;
-    const key = snapshotKey(spec, guest.image);
-    const say = (code: "snapshot-stored" | "snapshot-refused", message: string) =>
-      guest.tell({ type: "notice", code, message });
-    try {
-      const snapshots = await this.#surroundings.snapshots;
-      await snapshots.save(key, await wrapState(state, key));
-      say("snapshot-stored", `The state of \`${spec.name}\` is stored: it will start at once next time.`);
-    } catch (error) {
-      say("snapshot-refused", `This browser would not store the machine's state (${why(error)}): it boots each time.`);
-    }
-  }
-
-  #compiled(): Promise<WebAssembly.Module> {
-    this.#module ??= this.#surroundings.compile().catch((error: unknown) => {
-      this.#module = undefined; // a failed download may be tried again
-      throw error;
-    });
-    return this.#module;
+  async #errand(machine: string, script: string): Promise<void> {
+    const { exit, stderr } = await this.run(machine, script, { limit: ERRAND });
+    if (exit === 0) return;
+    throw new Error(`A script in \`${machine}\` failed: ${new TextDecoder().decode(stderr).trim() || `exit ${exit}`}.`);
   }
 
   #guest(machine: string): Guest {
@@ -392,9 +264,3 @@ function findLayer(image: Image, name: string): Image["layers"][string] {
     `The image has no layer called \`${name}\`; it has: ${Object.keys(image.layers).join(", ") || "none"}.`,
   );
 }
-
-/** What a machine made ready has to have in common with the start that takes it. */
-const readyKey = (spec: MachineSpec, { environment = {} }: StartOptions) =>
-  JSON.stringify([specToAddress(spec), environment]);
-
-const why = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -1,22 +1,25 @@
 import type { V86 } from "v86";
+import type { LinkPort } from "../network/link.ts";
 import { parseMac } from "../network/mac.ts";
 import { AgentClient } from "./agent/client.ts";
 import type { Identity } from "./agent/protocol.ts";
 import type { Meters, NoticeCode, RunOptions, RunResult, StartOptions, StopReason, TravelReport } from "./api.ts";
 import { type BootParts, loadLinux } from "./boot.ts";
 import { ConsoleStream } from "./console.ts";
+import { NetworkCard } from "./devices/card.ts";
 import { VirtioConsole } from "./devices/virtio-console.ts";
+import type { Disk, DiskState } from "./disk/disk.ts";
+import { type Emulator, makeEmulator } from "./emulator.ts";
 import type { GuestMachine } from "./guest-machine.ts";
+import type { PlatformGuest } from "./platform.ts";
 import { Scheduler } from "./scheduler.ts";
+import { pack, unpack } from "./snapshot/bundle.ts";
 import type { MachineSpec } from "./spec.ts";
-import { type Internals, loadV86, openInternals } from "./v86-internals.ts";
+import { type Internals, openInternals } from "./v86-internals.ts";
 
 /** Ports of the console device (images/linux/agent/PROTOCOL.md). */
 const CONSOLE = 0;
 const AGENT = 1;
-
-/** v86 keeps this much video memory in every snapshot; our guests have no screen. The least its VGA works with. */
-const VGA_MEMORY = 1 << 18;
 
 /** Characters of the serial port kept for a reader of early boot messages and panics. */
 const SERIAL_KEPT = 64 << 10;
@@ -30,12 +33,22 @@ export interface MachineHooks {
   readonly onWant: (layer: string) => Promise<void>;
 }
 
-/** What the emulator itself is made of, shared by all machines of a host. */
-export interface Emulator {
-  /** v86.wasm, compiled once. */
-  readonly module: WebAssembly.Module;
-  /** The image's ROM: what the CPU starts with. */
-  readonly rom: Uint8Array<ArrayBuffer>;
+/** What belongs to the machine and lies outside its emulator. */
+export interface Belongings {
+  /** By the names of the spec. */
+  readonly disks: ReadonlyMap<string, Disk>;
+  /** Where v86's own network card is plugged in; undefined for nowhere. */
+  readonly card?: LinkPort;
+  /** Its place on a platform, for a machine that boots on one. */
+  readonly platform?: PlatformGuest;
+}
+
+/** What a saved machine's bundle says of its pieces: v86's state, then the content of each disk. */
+interface SavedMachine {
+  /** Milliseconds of the machine's clock. */
+  readonly clock: number;
+  readonly disks: readonly (Omit<DiskState, "content"> & { readonly name: string })[];
+  readonly platform?: unknown;
 }
 
 /** A terminal's size before anybody knows better. */
@@ -53,38 +66,43 @@ export class Machine implements GuestMachine {
   readonly #scheduler: Scheduler;
   readonly #console: ConsoleStream;
   readonly #device: VirtioConsole;
+  readonly #belongings: Belongings;
   readonly #hooks: MachineHooks;
   readonly #second: ReturnType<typeof setInterval>;
   #serial = "";
+  #platformConsole = "";
+  #left = false;
+  #card: NetworkCard | undefined;
   #stopped: string | undefined;
   #greeted = false;
   #restoring = false;
+  /** Saved for the platform, until it may be put back. */
+  #savedPlace: unknown;
   #whenAgent: { resolve: () => void; reject: (error: Error) => void } | undefined;
 
   /** Makes a machine that has not run: {@link boot} it or {@link restore} a snapshot into it. */
-  static async create(spec: MachineSpec, { module, rom }: Emulator, hooks: MachineHooks): Promise<Machine> {
-    const V86 = await loadV86();
-    const emulator = new V86({
-      wasm_fn: async (imports: WebAssembly.Imports) => (await WebAssembly.instantiate(module, imports)).exports,
-      memory_size: spec.memory << 20,
-      vga_memory_size: VGA_MEMORY,
-      bios: { buffer: rom.slice().buffer },
-      net_device: { type: spec.nics.length > 0 ? "virtio" : "none" },
-      virtio_console: true,
-      disable_jit: true,
-      disable_keyboard: true,
-      disable_mouse: true,
-      disable_speaker: true,
-      autostart: false,
-      fastboot: true,
-    } as unknown as ConstructorParameters<typeof V86>[0]);
-    await new Promise<void>((resolve) => emulator.add_listener("emulator-loaded", () => resolve()));
-    return new Machine(spec, emulator, hooks);
+  static async create(
+    spec: MachineSpec,
+    parts: Emulator,
+    belongings: Belongings,
+    hooks: MachineHooks,
+  ): Promise<Machine> {
+    const { platform } = belongings;
+    const trap = platform && ((asked: Parameters<PlatformGuest["trap"]>[0]) => platform.trap(asked));
+    const emulator = await makeEmulator(spec, parts, belongings.disks, trap);
+    return new Machine(spec, emulator, belongings, parts.scratch, hooks);
   }
 
-  private constructor(spec: MachineSpec, emulator: V86, hooks: MachineHooks) {
+  private constructor(
+    spec: MachineSpec,
+    emulator: V86,
+    belongings: Belongings,
+    scratch: number | undefined,
+    hooks: MachineHooks,
+  ) {
     this.spec = spec;
     this.#emulator = emulator;
+    this.#belongings = belongings;
     this.#hooks = hooks;
     this.#internals = openInternals(emulator);
     this.#internals.packMemoryRaw();
@@ -113,8 +131,8 @@ export class Machine implements GuestMachine {
         opened: (open) => this.agent.opened(open, this.#restoring),
       },
     ]);
-    const mac = spec.nics[0] && parseMac(spec.nics[0].mac);
-    if (mac) this.#internals.setMac(mac);
+    this.#plugCard();
+    this.#takePlace(scratch);
     this.#listen();
     this.#second = setInterval(() => this.#scheduler.running && this.agent.tick(), 1000);
   }
@@ -126,10 +144,12 @@ export class Machine implements GuestMachine {
    * @throws BootError when the image cannot boot here; Error when the machine stops before
    */
   async boot(parts: BootParts): Promise<void> {
-    loadLinux(this.#internals, parts);
+    const { platform } = this.#belongings;
+    loadLinux(this.#internals, { ...parts, reservedTop: platform?.reservedTop ?? 0 });
     const ready = this.#untilAgent();
     await this.#emulator.run();
     await ready;
+    await platform?.ready();
   }
 
   /**
@@ -139,16 +159,32 @@ export class Machine implements GuestMachine {
    * @throws Error when v86 cannot make sense of the state; the machine is of no use then
    */
   async restore(state: ArrayBuffer): Promise<void> {
+    const { header, pieces } = unpack(state);
+    const { clock, disks, platform } = header as SavedMachine;
     this.#scheduler.pause("held");
     this.#restoring = true;
     try {
-      await this.#internals.restoring(() => this.#emulator.restore_state(state));
+      await this.#internals.restoring(() => this.#emulator.restore_state(pieces[0]!.slice().buffer));
     } finally {
       this.#restoring = false;
     }
+    disks.forEach(({ name, ...disk }, index) => {
+      this.#belongings.disks.get(name)!.restore({ ...disk, content: pieces[index + 1]! });
+    });
     this.#greeted = true;
-    this.#scheduler.forgetClock();
+    this.#scheduler.setClock(clock);
+    this.#savedPlace = platform;
     await this.#emulator.run();
+  }
+
+  /**
+   * Puts its place on the platform back to where it was saved, when all guests' memories and the platform itself are.
+   *
+   * @throws Error as {@link PlatformGuest.restore} does
+   */
+  restorePlace(): void {
+    this.#belongings.platform?.restore(this.#savedPlace);
+    this.#savedPlace = undefined;
   }
 
   async openConsole({ environment = {}, ...size }: StartOptions): Promise<void> {
@@ -203,15 +239,30 @@ export class Machine implements GuestMachine {
 
   /** The state between two turns, with no call of the agent under way, so that it can be restored anywhere. */
   async save(): Promise<ArrayBuffer> {
-    while (this.agent.busy > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (this.busy) await new Promise((resolve) => setTimeout(resolve, 5));
+    return this.capture();
+  }
+
+  /** True while a call of the agent is under way. */
+  get busy(): boolean {
+    return this.agent.busy > 0;
+  }
+
+  /** The state at this moment: everything is read before this returns, what is left is packing. */
+  capture(): Promise<ArrayBuffer> {
     this.#scheduler.pause("snapshot");
-    try {
-      this.#console.flush();
-      this.#device.settle();
-      return await this.#emulator.save_state();
-    } finally {
-      this.#scheduler.resume("snapshot");
-    }
+    this.#console.flush();
+    this.#device.settle();
+    const state = this.#emulator.save_state();
+    const disks = [...this.#belongings.disks].map(([name, disk]) => ({ name, ...disk.save() }));
+    const header: SavedMachine = {
+      clock: this.#scheduler.now(),
+      disks: disks.map(({ content: _, ...disk }) => disk),
+      platform: this.#belongings.platform?.save(),
+    };
+    return state
+      .then((bytes) => pack({ header, pieces: [new Uint8Array(bytes), ...disks.map(({ content }) => content)] }))
+      .finally(() => this.#scheduler.resume("snapshot"));
   }
 
   /** It keeps no states by itself. */
@@ -273,9 +324,52 @@ export class Machine implements GuestMachine {
     this.#scheduler.pause("stopped");
     clearInterval(this.#second);
     this.#console.close();
+    this.#leave();
     this.#stopped ??= `Machine \`${this.spec.name}\` was switched off.`;
     this.#failWaiting(this.#stopped);
     this.#internals.end();
+  }
+
+  /** The platform ended the guest. It executes nothing more, not even the rest of its turn. */
+  ended(reason: StopReason, what: string): void {
+    this.#internals.halt();
+    this.#stop(reason, what);
+  }
+
+  /** What the guest wrote to its platform's console. */
+  get platformConsole(): string {
+    return this.#platformConsole;
+  }
+
+  onPlatformConsole(bytes: Uint8Array): void {
+    this.#platformConsole = (this.#platformConsole + new TextDecoder().decode(bytes)).slice(-SERIAL_KEPT);
+  }
+
+  #plugCard(): void {
+    const nic = this.spec.nics.find(({ model }) => model !== "xen");
+    const mac = nic && parseMac(nic.mac);
+    if (mac) this.#internals.setMac(mac);
+    const { card } = this.#belongings;
+    if (card) this.#card = new NetworkCard(this.#internals, card);
+  }
+
+  #takePlace(scratch: number | undefined): void {
+    const { platform } = this.#belongings;
+    if (!platform) return;
+    if (scratch === undefined) throw new Error("A machine on a platform needs the emulator with the platform's hooks.");
+    platform.attach(this.#internals.guestAccess({ scratch, now: () => this.#scheduler.now() }));
+    this.#internals.aroundTurns(
+      () => platform.beforeTurn(),
+      () => platform.afterTurn(),
+    );
+  }
+
+  /** Off the platform and off its link, once. */
+  #leave(): void {
+    if (this.#left) return;
+    this.#left = true;
+    this.#card?.close();
+    this.#belongings.platform?.detach();
   }
 
   #untilAgent(): Promise<void> {
@@ -318,6 +412,8 @@ export class Machine implements GuestMachine {
     this.#scheduler.pause("stopped");
     this.#console.flush();
     this.#failWaiting(this.#stopped);
+    // not at once: this may be in the middle of a call of the platform's
+    queueMicrotask(() => this.#leave());
     this.#hooks.onStopped(reason, this.#stopped);
   }
 

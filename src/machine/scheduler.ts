@@ -31,6 +31,9 @@ export class Scheduler {
   #wanted: (() => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #tscAtPause: bigint | undefined;
+  /** Milliseconds of {@link now} up to the last pause, and when the machine went on after it. */
+  #elapsed = 0;
+  #wentOn = performance.now();
 
   /** Of full speed, above 0 to 1. */
   #speed = 1;
@@ -74,7 +77,10 @@ export class Scheduler {
 
   /** Stops turns. Reasons add up, and the guest's time-stamp counter stands still until the last is gone. */
   pause(reason: PauseReason): void {
-    if (this.#paused.size === 0) this.#tscAtPause = this.#internals.tsc();
+    if (this.#paused.size === 0) {
+      this.#tscAtPause = this.#internals.tsc();
+      this.#elapsed = this.now();
+    }
     this.#paused.add(reason);
     clearTimeout(this.#timer);
   }
@@ -83,13 +89,23 @@ export class Scheduler {
     if (!this.#paused.delete(reason) || this.#paused.size > 0) return;
     if (this.#tscAtPause !== undefined) this.#internals.setTsc(this.#tscAtPause);
     this.#tscAtPause = undefined;
+    this.#wentOn = performance.now();
     const turn = this.#wanted;
     if (turn) this.#later(0, turn);
   }
 
-  /** Forgets the counter kept for the end of a pause: the machine was put back to a snapshot, which has its own. */
-  forgetClock(): void {
+  /** Milliseconds of the machine's clock: it counts from when the machine was made and stands still in every pause. */
+  now(): number {
+    return this.#paused.size > 0 ? this.#elapsed : this.#elapsed + performance.now() - this.#wentOn;
+  }
+
+  /**
+   * The machine was put back to a snapshot, which has its own counter: the one kept for the end of the pause is
+   * forgotten, and {@link now} goes on from `now`. While it stands still.
+   */
+  setClock(now: number): void {
     this.#tscAtPause = this.#internals.tsc();
+    this.#elapsed = now;
   }
 
   /** Share of time since the last call that went into executing the guest, 0 to 1. */

@@ -11,7 +11,15 @@ import type { GuestAccess, Trap } from "./platform.ts";
 import { type AccessParts, V86GuestAccess } from "./v86-guest-access.ts";
 import { TRAP_PORTS } from "./v86-hooks.ts";
 import { Observation } from "./v86-observation.ts";
-import { MissingInternal, RELIED_ON, type UntypedBus, type UntypedCpu, type UntypedEmulator } from "./v86-parts.ts";
+import { packMemoryRaw } from "./v86-packing.ts";
+import {
+  MissingInternal,
+  RELIED_ON,
+  type UntypedBus,
+  type UntypedCpu,
+  type UntypedEmulator,
+  type UntypedNe2000,
+} from "./v86-parts.ts";
 
 export { MissingInternal, V86_VERSION } from "./v86-parts.ts";
 
@@ -27,8 +35,6 @@ type VirtioConstructor = new (cpu: unknown, options: VirtioOptions) => VirtioDev
 
 /** EFLAGS.IF, bit 9 (Intel SDM vol. 1, 3.4.3). */
 const INTERRUPT_FLAG = 1 << 9;
-
-const PAGE = 4096;
 
 /** Place of {@link Internals.saveWith}'s devices in v86's list of a machine's parts, which ends at 89. */
 const OWN_DEVICES = 100;
@@ -152,6 +158,17 @@ export class Internals {
     return new V86GuestAccess(this.#cpu, parts);
   }
 
+  /** Asks for a turn now where the machine waits for one, in a HLT for example. */
+  wake(): void {
+    this.#cpu.stop_idling();
+  }
+
+  /** Makes it wait in HLT with interrupts off, in the middle of a turn too: it executes nothing more. */
+  halt(): void {
+    this.#cpu.flags[0]! &= ~INTERRUPT_FLAG;
+    this.#cpu.in_hlt[0] = 1;
+  }
+
   /** Ends a HLT, interrupts on or not: the next turn goes on behind it. */
   letGo(): void {
     this.#cpu.in_hlt[0] = 0;
@@ -246,9 +263,37 @@ export class Internals {
     (this.#cpu.devices as { virtio_console: unknown }).virtio_console = device;
   }
 
-  /** @param mac six bytes: the address of the virtio network card, if there is one. Before the machine first runs. */
+  /**
+   * @param mac six bytes: the address of v86's own network card, virtio or NE2000, if there is one. Before the machine
+   *   first runs.
+   */
   setMac(mac: Uint8Array): void {
-    this.#cpu.devices.virtio_net?.mac.set(mac);
+    const { virtio_net, net } = this.#cpu.devices;
+    virtio_net?.mac.set(mac);
+    if (!net) return;
+    net.mac.set(mac);
+    // the PROM the driver reads it from: each byte twice, as a card on a 16-bit bus shows it
+    mac.forEach((byte, index) => {
+      net.memory.fill(byte, 2 * index, 2 * index + 2);
+    });
+  }
+
+  /** Calls `sent` with each frame v86's own network card sends: Ethernet without FCS, in a buffer it uses again. */
+  onFrame(sent: (frame: Uint8Array) => void): void {
+    this.#bus.register("net0-send", sent, undefined);
+  }
+
+  /** A frame for v86's own network card. One for which there is no room is lost: ask {@link hasRoomFor}. */
+  receiveFrame(frame: Uint8Array): void {
+    this.#bus.send("net0-receive", frame);
+  }
+
+  /** True when v86's own network card can take a frame of this many bytes, or would not take it anyway. */
+  hasRoomFor(bytes: number): boolean {
+    const { virtio_net, net } = this.#cpu.devices;
+    if (net) return hasRoom(net, bytes);
+    const queue = virtio_net?.virtio.queues[0];
+    return Boolean(queue?.is_configured() && queue.has_request());
   }
 
   /** Calls `visit` with the 256 bytes of configuration space of each PCI function on bus 0 and its slot number. */
@@ -258,35 +303,9 @@ export class Internals {
     });
   }
 
-  /**
-   * Replaces v86's packing of memory for snapshots, which goes through proxies page by page, by copies through raw
-   * views. The format stays v86's: one bit a page, then the pages that are not all zero.
-   */
+  /** Makes saving and restoring memory quick (v86-packing.ts). */
   packMemoryRaw(): void {
-    const cpu = this.#cpu;
-    cpu.pack_memory = () => {
-      const memory = this.memory();
-      const pages = memory.length / PAGE;
-      const bitmap = new Uint8Array(Math.ceil(pages / 8));
-      const used: number[] = [];
-      for (let page = 0; page < pages; page++) if (!cpu.is_memory_zeroed(page * PAGE, PAGE)) used.push(page);
-      const packed = new Uint8Array(used.length * PAGE);
-      used.forEach((page, index) => {
-        bitmap[page >> 3]! |= 1 << (page & 7);
-        packed.set(memory.subarray(page * PAGE, (page + 1) * PAGE), index * PAGE);
-      });
-      return { packed_memory: packed, bitmap: { get_buffer: () => bitmap.buffer } };
-    };
-    cpu.unpack_memory = (bitmap, packed) => {
-      const memory = this.memory();
-      memory.fill(0);
-      let from = 0;
-      for (let page = 0; page < memory.length / PAGE; page++) {
-        if (!bitmap.get(page)) continue;
-        memory.set(packed.subarray(from, from + PAGE), page * PAGE);
-        from += PAGE;
-      }
-    };
+    packMemoryRaw(this.#cpu, () => this.memory());
   }
 
   /**
@@ -304,6 +323,13 @@ export class Internals {
       cpu[name][0] = saved;
     });
   }
+}
+
+/** Whether an NE2000's ring has room, in pages of 256 bytes: `boundary` is behind what the driver has read. */
+function hasRoom({ cr, boundary, curpg, pstart, pstop }: UntypedNe2000, bytes: number): boolean {
+  const stopped = (cr & 1) !== 0;
+  const free = boundary > curpg ? boundary - curpg : pstop - curpg + boundary - pstart;
+  return stopped || free >= 1 + ((Math.max(60, bytes) + 4) >> 8);
 }
 
 /**

@@ -3,6 +3,8 @@
  * v86-guest-access.ts, and by nothing else.
  */
 
+import type { VirtioDevice } from "./devices/virtio.ts";
+
 /** The version the names below belong to; part of every snapshot's key. */
 export const V86_VERSION = "0.5.462";
 
@@ -35,6 +37,17 @@ export interface UntypedPci {
   register_device(device: UntypedPciDevice): void;
   raise_irq(id: number): void;
   lower_irq(id: number): void;
+}
+
+/** The NE2000, with its PROM at the start of its memory and its registers by their names. */
+export interface UntypedNe2000 {
+  mac: Uint8Array;
+  memory: Uint8Array;
+  cr: number;
+  boundary: number;
+  curpg: number;
+  pstart: number;
+  pstop: number;
 }
 
 export interface UntypedCpu {
@@ -79,7 +92,8 @@ export interface UntypedCpu {
   };
   devices: {
     pci: UntypedPci;
-    virtio_net?: { mac: Uint8Array };
+    virtio_net?: { mac: Uint8Array; virtio: VirtioDevice };
+    net?: UntypedNe2000;
     virtio_console?: { virtio: object };
   };
 }
@@ -87,6 +101,7 @@ export interface UntypedCpu {
 /** The outer end of v86's bus: what is sent here arrives at the devices. */
 export interface UntypedBus {
   send(name: string, value: unknown): void;
+  register(name: string, listener: (value: Uint8Array) => void, receiver: unknown): void;
 }
 
 export interface UntypedEmulator {

@@ -21,6 +21,9 @@ function emulator(turn: () => number) {
       store_current_tsc: () => {},
       set_tsc: vi.fn(),
       set_jit_config: vi.fn(),
+      device_raise_irq: () => {},
+      device_lower_irq: () => {},
+      io: { ports: [] },
       devices: { virtio_console: { virtio: {} } },
     },
   };
@@ -30,7 +33,10 @@ function emulator(turn: () => number) {
 function schedule(turn: () => number) {
   const v86 = emulator(turn);
   const onFault = vi.fn();
-  const internals = new Internals(v86 as unknown as ConstructorParameters<typeof Internals>[0], { send: () => {} });
+  const internals = new Internals(v86 as unknown as ConstructorParameters<typeof Internals>[0], {
+    send: () => {},
+    register: () => {},
+  });
   const scheduler = new Scheduler(internals, onFault);
   return { v86, scheduler, onFault };
 }

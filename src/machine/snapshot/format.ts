@@ -1,6 +1,6 @@
 import { createXXHash64 } from "hash-wasm";
 import type { Image } from "../image/manifest.ts";
-import type { MachineSpec } from "../spec.ts";
+import type { DiskSpec, MachineSpec, NicSpec } from "../spec.ts";
 import { V86_VERSION } from "../v86-internals.ts";
 
 /**
@@ -14,7 +14,7 @@ const MAGIC = 0x50414e53; // "SNAP"
 const HEADER_LIMIT = 4096;
 
 /** Changes whenever a device of ours saves something else. */
-const DEVICES_VERSION = 1;
+const DEVICES_VERSION = 2;
 
 /** Thrown when stored bytes are not a snapshot for this machine; they are of no further use. */
 export class SnapshotError extends Error {
@@ -39,9 +39,13 @@ export function snapshotKey(spec: MachineSpec, image: Image): SnapshotKey {
   const layers = spec.layers.map((name) => `${name}-${image.layers[name]?.rawSha256.slice(0, 12)}`);
   return {
     build: buildKey(spec.image, image),
-    options: [spec.memory, spec.nics.length, ...layers].join("_"),
+    options: [spec.memory, ...spec.nics.map(nicKey), ...spec.disks.map(diskKey), ...layers].join("_"),
   };
 }
+
+/** A virtio card's address is given to the guest again after a restore; the driver of any other keeps the one it found. */
+const nicKey = ({ model, mac }: NicSpec) => (model === "virtio" ? model : `${model}-${mac.replaceAll(":", "")}`);
+const diskKey = ({ model, name, size }: DiskSpec) => `${model}-${name}-${size}`;
 
 interface Header {
   readonly key: SnapshotKey;
