@@ -1,5 +1,5 @@
 import { type Fault, LANGUAGES, type LabReading } from "../lab/index.ts";
-import type { AskTask, CheckTask, Lab, ProbeTask, Script, Task } from "../lab/lab.ts";
+import type { AskTask, CheckTask, Deed, Lab, ProbeTask, Script, Task, Turn } from "../lab/lab.ts";
 import { parseNumber } from "../lab/running/judge.ts";
 import { type Ended, type Found, Look } from "../lab/running/look.ts";
 import type { Machines } from "../lab/running/machines.ts";
@@ -59,11 +59,24 @@ export class TaskTrial {
     await this.#hint(task, "after `solve`");
   }
 
-  async #solve(task: LiveTask, solve: Script): Promise<boolean> {
-    const found = await this.#solver.script(solve);
-    if (!found.known) this.#fault(task, "solve", `it gave no result: ${reason(found.why)}`);
-    else if (found.value.exit !== 0) this.#fault(task, "solve", `it ended with ${ending(found.value)}`);
-    return found.known && found.value.exit === 0;
+  /** @returns false when a deed failed; those after it are not done */
+  async #solve(task: LiveTask, deeds: readonly Deed[]): Promise<boolean> {
+    for (const deed of deeds) {
+      if (!(await ("run" in deed ? this.#solveRun(task, deed) : this.#solveTurn(task, deed)))) return false;
+    }
+    return true;
+  }
+
+  async #solveRun(task: LiveTask, script: Script): Promise<boolean> {
+    const ended = this.#known(task, "solve", await this.#solver.script(script));
+    if (ended && ended.exit !== 0) this.#fault(task, "solve", `it ended with ${ending(ended)}`);
+    return ended?.exit === 0;
+  }
+
+  async #solveTurn(task: LiveTask, turn: Turn): Promise<boolean> {
+    const found = await this.#solver.turn(turn);
+    if (!found.known) this.#fault(task, "solve", `\`${turn.control}\` was refused: ${reason(found.why)}`);
+    return found.known;
   }
 
   /** Looks until the task holds or the time to settle is over. */

@@ -38,13 +38,27 @@ function argument(word: string): [string, string] {
   return [name, value];
 }
 
-/** Runs the `machine:script` that is to have happened before a reading. */
+/** Does what is to have happened before a reading: runs `machine:script`, or turns `machine:@setting name=value …`. */
 async function prepare(after: string, machines: RunningLab["machines"]): Promise<void> {
   const [, machine, script] = /^([a-z][a-z0-9-]*):([\s\S]+)$/i.exec(after) ?? [];
   if (machine === undefined || script === undefined) throw new UsageError(`\`${after}\` is not machine:script.`);
-  const { exit, stderr } = await machines.run(pick(machine, machines.names), script, { limit: 0 });
+  const target = pick(machine, machines.names);
+  if (script.startsWith("@")) return turn(target, script.slice(1), machines);
+  const { exit, stderr } = await machines.run(target, script, { limit: 0 });
   if (exit === 0) return;
   throw new Error(`The script before the reading ended with ${exit}: ${new TextDecoder().decode(stderr).trim()}`);
+}
+
+async function turn(machine: string, text: string, machines: RunningLab["machines"]): Promise<void> {
+  const [control = "", ...words] = text.trim().split(/\s+/);
+  const args = Object.fromEntries(words.map(argument).map(([name, value]) => [name, plain(value)]));
+  await machines.peek(machine, 0, (host) => host.control(machine, control, args));
+}
+
+/** Numbers and truth values as what they are, everything else as text. */
+function plain(value: string): string | number | boolean {
+  if (value === "true" || value === "false") return value === "true";
+  return /^-?\d+(?:\.\d+)?$/.test(value) ? Number(value) : value;
 }
 
 function pick(machine: string | undefined, names: readonly string[]): string {

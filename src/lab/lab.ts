@@ -91,6 +91,16 @@ export interface Script {
   readonly run: string;
 }
 
+/** A setting of a machine's devices, turned. */
+export interface Turn {
+  readonly machine: string;
+  readonly control: string;
+  readonly with: Readonly<Record<string, unknown>>;
+}
+
+/** What a student does: something typed, or something turned in a panel. */
+export type Deed = Script | Turn;
+
 /** A script that prints a hint, one for each language; often the same one, which looks at `LANG`. */
 export interface HintScript {
   readonly machine: string;
@@ -109,8 +119,8 @@ interface TaskBase {
   /** Tasks that must be done before this one counts. */
   readonly needs: readonly string[];
   readonly hint: HintScript | HintCases | undefined;
-  /** Does the task; for the author's `lab check`, never run for a student. */
-  readonly solve: Script | undefined;
+  /** Does the task, one deed after the other; for the author's `lab check`, never done for a student. */
+  readonly solve: readonly Deed[] | undefined;
 }
 
 /** Done when a script exits with 0. */

@@ -12,7 +12,8 @@ import { MACHINE_PANELS, PANELS } from "./lab.ts";
  *   `machine` where none is given, and the lab's only machine where the task has none.
  * - `check` exits with 0 when the task is done. `fail` exits with 0 when the attempt is over, and prints why.
  *   `hint` prints a hint or nothing; one script for both languages finds `LANG` to be `en_US.UTF-8` or `zh_CN.UTF-8`.
- *   `solve` does the task, for `lab check`.
+ *   `solve` does the task, for `lab check`; where a student turns a setting of a device, `{ machine, control, with }`
+ *   does, as `{ control: io.pace, with: { ring: "vbd:domU/xvda", stepping: true } }`. It may be a list of these.
  * - A `probe` task's `hint` may be a list of `{ where, en, zh }` instead: the first whose `where` the reading holds is
  *   the hint. The machine takes no part in it, so it also works while the machine stands still.
  * - **`where`** is a part of what the probe reads. A map holds when each of its keys does; a list when each of its
@@ -67,6 +68,32 @@ const script = v.pipe(
 const scriptOn = v.union(
   [script, map({ machine: v.optional(machineName), run: script }, "{ machine, run }")],
   "a script, or { machine, run }",
+);
+const deed = map(
+  {
+    machine: v.optional(machineName),
+    run: v.optional(script),
+    control: v.optional(
+      v.pipe(
+        v.string("the name of a setting"),
+        v.regex(/^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$/, "the name of a setting, as io.pace"),
+      ),
+    ),
+    with: v.optional(v.record(v.string(), v.unknown(), "a map of arguments")),
+  },
+  "{ machine, run }, or { machine, control, with }",
+);
+const solution = v.union(
+  [
+    script,
+    deed,
+    v.pipe(
+      v.array(v.union([script, deed], "a script, { machine, run } or { machine, control, with }"), "a list of scripts"),
+      v.minLength(1, "at least one script"),
+      v.maxLength(LIMITS.choices, "at most 16 scripts"),
+    ),
+  ],
+  "a script, { machine, run }, { machine, control, with }, or a list of these",
 );
 const scripts = v.union([script, map({ en: script, zh: script }, "{ en, zh }")], "a script, or { en, zh }");
 const pattern = v.pipe(
@@ -276,7 +303,7 @@ const task = map(
     must: v.optional(v.picklist(["right"], "right")),
     hint: v.optional(hint),
     fail: v.optional(scriptOn),
-    solve: v.optional(scriptOn),
+    solve: v.optional(solution),
   },
   "a task: { check }, { probe, where } or { ask }",
 );
@@ -370,4 +397,6 @@ export type WrittenMachine = LabFileContent["machines"][string];
 export type WrittenNic = NonNullable<WrittenMachine["nics"]>[number];
 export type WrittenDisk = NonNullable<WrittenMachine["disks"]>[number];
 export type WrittenScript = NonNullable<WrittenTask["check"]>;
+export type WrittenSolution = NonNullable<WrittenTask["solve"]>;
+export type WrittenDeed = Exclude<WrittenSolution, readonly unknown[]>;
 export type WrittenHint = NonNullable<WrittenTask["hint"]>;

@@ -95,6 +95,22 @@ describe("faults of lab.yaml", () => {
       "tasks.up.answer: `{{probe.guest.namespaces.leftOut}}` names no value.",
     ],
     ["    check: a\n    hint: [{ en: b, zh: c }]", "tasks.up.hint: a list of hints belongs to a task with `probe`."],
+    [
+      "    check: a\n    solve: { machine: box }",
+      "tasks.up.solve: expected { machine, run }, or { machine, control, with }.",
+    ],
+    [
+      "    check: a\n    solve: [a, { run: b, with: { c: 1 } }]",
+      "tasks.up.solve[1]: expected { machine, run }, or { machine, control, with }.",
+    ],
+    [
+      "    check: a\n    solve: { control: io.pause }",
+      "tasks.up.solve.control: there is no setting `io.pause`. Did you mean `io.pace`?",
+    ],
+    [
+      "    check: a\n    solve: [{ machine: bax, run: b }]",
+      "tasks.up.solve[0].machine: there is no machine `bax`. Did you mean `box`?",
+    ],
     ["    probe: guest.namespaces", "tasks.up: `where` is missing: what the reading must hold."],
     [
       "    probe: guest.namespace\n    where: { a: 1 }",
@@ -154,6 +170,15 @@ describe("a lab that is sound", () => {
     ["{ run: { en: echo a, zh: echo b } }", { en: "echo a", zh: "echo b" }],
   ])("may write a hint as %s", (hint, run) => {
     expect(labOf(labTexts(`  up: { check: x, hint: ${hint} }`)).tasks.up?.hint).toEqual({ machine: "box", run });
+  });
+
+  it("may be solved by what is typed and what is turned, one after the other", () => {
+    const solve = "[a, { run: b }, { control: io.pace, with: { stepping: true } }]";
+    expect(labOf(labTexts(`  up: { check: x, solve: ${solve} }`)).tasks.up?.solve).toEqual([
+      { machine: "box", run: "a" },
+      { machine: "box", run: "b" },
+      { machine: "box", control: "io.pace", with: { stepping: true } },
+    ]);
   });
 
   it("comes out with its defaults filled in", () => {

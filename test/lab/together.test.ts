@@ -102,6 +102,21 @@ describe("machines of one Xen host", () => {
     });
   });
 
+  it("have no save point while one of them is on its way", async () => {
+    const opened = await open(lab);
+    const domV = gateway();
+    opened.host.gates.set("domV", domV.gate);
+    const restarted = opened.session.restart("domV");
+    await until(opened.session, ({ machines }) => machines.domV?.status === "starting");
+    await expect(opened.session.save("domU")).rejects.toMatchObject({
+      waiting: { code: "machine-starting", machine: "domV" },
+    });
+    domV.open();
+    await restarted;
+    await opened.session.save("domU");
+    expect(opened.session.state.machines.domV?.saved).toBeGreaterThan(0);
+  });
+
   it("go back together when one of them is gone", async () => {
     const opened = await open(lab);
     await note(opened, "before");

@@ -3,6 +3,7 @@ import { type DiskSpec, machineSpec, type NicSpec, SpecError } from "../../machi
 import { stableMac } from "../../network/mac.ts";
 import type {
   Answer,
+  Deed,
   HintCases,
   HintScript,
   LabFile,
@@ -13,7 +14,14 @@ import type {
   Task,
   Tolerance,
 } from "../lab.ts";
-import type { LabFileContent, WrittenHint, WrittenMachine, WrittenScript, WrittenTask } from "../schema.ts";
+import type {
+  LabFileContent,
+  WrittenDeed,
+  WrittenHint,
+  WrittenMachine,
+  WrittenScript,
+  WrittenTask,
+} from "../schema.ts";
 import type { Text } from "../text.ts";
 import { choiceValue } from "./crosscheck.ts";
 import { parsePath, soleTemplate, type Values } from "./template.ts";
@@ -117,7 +125,7 @@ function buildTask(id: string, task: WrittenTask, machine: string): Task {
     say: task.say === undefined ? undefined : text(task.say),
     needs: task.needs ?? [],
     hint: task.hint === undefined ? undefined : buildHint(task.hint, machine),
-    solve: task.solve === undefined ? undefined : script(task.solve, machine),
+    solve: task.solve === undefined ? undefined : [task.solve].flat().map((written) => deed(written, machine)),
   };
   const fail = task.fail === undefined ? undefined : script(task.fail, machine);
   if (task.check !== undefined) return { ...common, kind: "check", check: script(task.check, machine), fail };
@@ -141,6 +149,12 @@ const text = (written: string | Text): Text => (typeof written === "string" ? { 
 
 const script = (written: WrittenScript, machine: string): Script =>
   typeof written === "string" ? { machine, run: written } : { machine: written.machine ?? machine, run: written.run };
+
+function deed(written: WrittenDeed, machine: string): Deed {
+  if (typeof written === "string") return { machine, run: written };
+  const { machine: on = machine, run, control, with: args = {} } = written;
+  return control === undefined ? { machine: on, run: run! } : { machine: on, control, with: args };
+}
 
 function buildHint(written: WrittenHint, machine: string): HintScript | HintCases {
   if (Array.isArray(written)) {

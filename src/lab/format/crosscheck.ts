@@ -1,6 +1,7 @@
 import { platformOf } from "../../machine/platforms.ts";
+import { CONTROLS } from "../controls.ts";
 import { argumentFaults, probeNames } from "../probes.ts";
-import type { LabFileContent, WrittenHint, WrittenScript, WrittenTask } from "../schema.ts";
+import type { LabFileContent, WrittenHint, WrittenScript, WrittenSolution, WrittenTask } from "../schema.ts";
 import { MachineCheck } from "./crosscheck-machines.ts";
 import { type Fault, suggestion } from "./fault.ts";
 import type { Path, YamlFile } from "./yaml.ts";
@@ -101,7 +102,8 @@ class CrossCheck {
       }
     }
     if (task.machine !== undefined) this.known("machine", task.machine, this.machineNames, [...path, "machine"]);
-    for (const key of ["check", "fail", "solve", "hint"] as const) this.script(task, key, path);
+    for (const key of ["check", "fail", "hint"] as const) this.script(task, key, path);
+    if (task.solve !== undefined) this.solve(task, task.solve, [...path, "solve"]);
     if (task.hint !== undefined) this.hint(task, task.hint, [...path, "hint"]);
     if (task.probe !== undefined) this.probe(task, path);
     if (task.with !== undefined) this.arguments(task, [...path, "with"]);
@@ -124,12 +126,26 @@ class CrossCheck {
     for (const { name, message } of argumentFaults(probe, task.with!)) this.fault([...path, name], message);
   }
 
-  private script(task: WrittenTask, key: "check" | "fail" | "solve" | "hint" | "answer", path: Path): void {
+  private script(task: WrittenTask, key: "check" | "fail" | "hint" | "answer", path: Path): void {
     const script: WrittenScript | WrittenHint | WrittenTask["answer"] = task[key];
     if (script === undefined || Array.isArray(script)) return;
     const named = typeof script === "object" ? script.machine : undefined;
     if (named !== undefined) this.known("machine", named, this.machineNames, [...path, key, "machine"]);
     else if (task.machine === undefined) this.onlyMachine([...path, key]);
+  }
+
+  private solve(task: WrittenTask, solve: WrittenSolution, path: Path): void {
+    const deeds = [solve].flat();
+    for (const [index, deed] of deeds.entries()) {
+      const here = Array.isArray(solve) ? [...path, index] : path;
+      const { machine, run, control, ...rest } = typeof deed === "string" ? { run: deed } : deed;
+      if (machine !== undefined) this.known("machine", machine, this.machineNames, [...here, "machine"]);
+      else if (task.machine === undefined) this.onlyMachine(here);
+      const turnsNothing = control === undefined && Object.hasOwn(rest, "with");
+      if ((run === undefined) === (control === undefined) || turnsNothing)
+        this.fault(here, "expected { machine, run }, or { machine, control, with }.");
+      if (control !== undefined) this.known("setting", control, CONTROLS, [...here, "control"]);
+    }
   }
 
   private hint(task: WrittenTask, hint: WrittenHint, path: Path): void {

@@ -1,6 +1,6 @@
 import type { HostApi, RunResult } from "../../machine/api.ts";
 import { lookUp } from "../format/template.ts";
-import type { Answer, HintCases, HintScript, ProbeTask, Script, Task } from "../lab.ts";
+import type { Answer, HintCases, HintScript, ProbeTask, Script, Task, Turn } from "../lab.ts";
 import { looksInside, type ProbeArguments, readProbe } from "../probes.ts";
 import { type Language, LOCALES } from "../text.ts";
 import { type Machines, messageOf, Unavailable } from "./machines.ts";
@@ -34,6 +34,15 @@ export class Look {
   async script({ machine, run }: Script): Promise<Found<Ended>> {
     try {
       return judgeEnd(machine, await this.#machines.run(machine, run, { limit: this.#limit }));
+    } catch (error) {
+      return unknown(waitingOf(error, machine));
+    }
+  }
+
+  /** Turns a setting of a machine's devices, also while it stands still. */
+  async turn({ machine, control, with: args }: Turn): Promise<Found<unknown>> {
+    try {
+      return known(await this.#machines.peek(machine, this.#limit, (host) => host.control(machine, control, args)));
     } catch (error) {
       return unknown(waitingOf(error, machine));
     }

@@ -221,7 +221,10 @@ export class Machines {
   /** Makes the machine's save point, which is that of every guest of its Xen host; an earlier one is given up. */
   async save(name: string): Promise<void> {
     const { entry, host } = this.#running(name);
-    const running = this.#together(entry).filter(({ state }) => state.status === "running");
+    const together = this.#together(entry);
+    const late = together.find(({ state }) => state.status === "starting")?.machine.spec.name;
+    if (late !== undefined) throw new Unavailable({ code: "machine-starting", machine: late });
+    const running = together.filter(({ state }) => state.status === "running");
     const snapshot = await host.snapshot(name);
     const saved = Date.now();
     for (const one of running) {
