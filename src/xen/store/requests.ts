@@ -257,7 +257,7 @@ const strings = (payload: string) => payload.split("\0").slice(0, -1);
 
 /** The only argument, with the only NUL behind it. */
 function one(payload: string): string {
-  if (payload.indexOf("\0") !== payload.length - 1) throw new Refused("EINVAL");
+  if (payload === "" || payload.indexOf("\0") !== payload.length - 1) throw new Refused("EINVAL");
   return payload.slice(0, -1);
 }
 
