@@ -41,7 +41,7 @@ export async function startLab(lab: Lab, source: LabSource): Promise<RunningLab>
     await machines.close();
     await Promise.all([...hosts.values()].map((host) => host.close()));
   };
-  await machines.startAll("en");
+  await machines.start("en");
   const failed = Object.entries(machines.states()).find(([, state]) => state.status !== "running");
   if (!failed) return { machines, close };
   await close();

@@ -80,11 +80,11 @@ class Session implements LabSession {
     this.#tasks.see(this.#place);
     this.#since = this.#attention ? performance.now() : undefined;
     this.#publish();
-    await this.#startMachines();
+    await this.#startMachines("kept");
   }
 
-  async #startMachines(): Promise<void> {
-    await this.#machines.startAll(this.#language);
+  async #startMachines(disks: "kept" | "empty"): Promise<void> {
+    await this.#machines.start(this.#language, { disks });
     if (this.#phase === "starting") this.#phase = "open";
     this.#publish();
     this.#watcher.now();
@@ -160,12 +160,12 @@ class Session implements LabSession {
     this.#phase = "starting";
     this.#tasks.see(INTRO);
     this.#keep();
-    await this.#startMachines();
+    await this.#startMachines("empty");
   }
 
   async restart(...machines: readonly string[]): Promise<void> {
     for (const machine of machines) this.#forgetMachine(machine);
-    await this.#machines.startAll(this.#language, machines);
+    await this.#machines.start(this.#language, { names: machines });
     this.#watcher.now();
   }
 

@@ -59,6 +59,8 @@ export interface StartOptions {
   readonly rows?: number;
   /** What links of the spec's cards are, by name; a link that is already there stays what it is. Default `switch`. */
   readonly links?: Readonly<Record<string, "switch" | "hub">>;
+  /** What is on the machine's disks: what it wrote in an earlier life, or nothing. Default `kept`. */
+  readonly disks?: "kept" | "empty";
 }
 
 export interface StartReport {

@@ -83,6 +83,7 @@ export class Host implements HostApi {
     const began = performance.now();
     const spec = machineSpec(given);
     await this.stop(spec.name);
+    if (options.disks === "empty") this.#maker.disks.empty(spec.name);
     const image = findImage(this.#surroundings.manifest, spec.image);
     for (const layer of spec.layers) findLayer(image, layer);
     this.#maker.links.declare(options.links ?? {});

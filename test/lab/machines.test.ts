@@ -65,6 +65,14 @@ describe("machines of a session", () => {
     await taskIs(opened.session, "make", "done");
   });
 
+  it("keep their disks over a restart, and not when the lab begins anew", async () => {
+    const { session, host } = await open(plain);
+    await session.restart("box");
+    expect(host.disks.get("box")).toBe("kept");
+    await session.reset();
+    expect(host.disks.get("box")).toBe("empty");
+  });
+
   it("know the speed they were given, and go at full speed after a restart", async () => {
     const opened = await open(plain);
     await opened.session.setSpeed("box", 1 / 4);

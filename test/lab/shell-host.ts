@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { HostApi, MachineEvent, RunOptions, RunResult, StartReport } from "../../src/machine/api.ts";
+import type { HostApi, MachineEvent, RunOptions, RunResult, StartOptions, StartReport } from "../../src/machine/api.ts";
 import { platformOf } from "../../src/machine/platforms.ts";
 import type { MachineSpec } from "../../src/machine/spec.ts";
 
@@ -32,13 +32,15 @@ export class ShellHost implements HostApi {
   readonly gates = new Map<string, Promise<void>>();
   /** Starts in the order they were asked for. */
   readonly begun: string[] = [];
+  /** Whether each machine's disks were left as they were when it was last started. */
+  readonly disks = new Map<string, StartOptions["disks"]>();
   /** True: scripts run, and nobody is told how they ended. */
   mute = false;
   readonly #machines = new Map<string, ShellMachine>();
 
   async start(
     spec: MachineSpec,
-    { environment }: { environment?: Readonly<Record<string, string>> },
+    { environment, disks }: StartOptions,
     events: (event: MachineEvent) => void,
   ): Promise<StartReport> {
     if (this.refused.has(spec.name)) throw new Error(`The image of \`${spec.name}\` is damaged.`);
@@ -50,6 +52,7 @@ export class ShellHost implements HostApi {
     this.#machines.set(spec.name, { folder, platform: platformOf(spec.image), events, alive: true });
     this.started.push(spec.name);
     this.environments.set(spec.name, environment);
+    this.disks.set(spec.name, disks);
     return REPORT;
   }
 

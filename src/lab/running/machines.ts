@@ -19,6 +19,13 @@ export class Unavailable extends Error {
 /** Time limit of a script for which none is given, as in RunOptions; milliseconds. */
 const DEFAULT_LIMIT = 10_000;
 
+interface Start {
+  /** Default: all of the lab's. */
+  readonly names?: readonly string[];
+  /** What is on their disks (StartOptions); default `kept`. */
+  readonly disks?: "kept" | "empty";
+}
+
 interface Entry {
   readonly machine: LabMachine;
   state: MachineState;
@@ -67,28 +74,27 @@ export class Machines {
   }
 
   /**
-   * Starts machines: all at once, but one that needs others of them first only after those, whether or not they came up.
-   * Those of one Xen host that run are switched off before: each is what the others' devices end at.
+   * Starts machines, running or not: all at once, but one that needs others of them first only after those, whether or
+   * not they came up. Those of one Xen host that run are switched off before: each is what the others' devices end at.
    */
-  async startAll(language: Language, names: readonly string[] = this.names): Promise<void> {
+  async start(language: Language, { names = this.names, disks = "kept" }: Start = {}): Promise<void> {
     const entries = [...this.#entries.values()].filter(({ machine }) => names.includes(machine.spec.name));
     const lives = entries.map((entry) => this.#begin(entry));
     await Promise.all(entries.filter((entry) => this.#together(entry).length > 1).map((one) => this.#switchOff(one)));
     const started = new Map<string, Promise<void>>();
     for (const [index, entry] of entries.entries()) {
-      const { name } = entry.machine.spec;
       const first = startsAfter(this.#options.lab.machines, entry.machine).map(({ spec }) => started.get(spec.name));
-      const turn = Promise.all(first).then(() =>
-        entry.life === lives[index] ? this.start(name, language) : undefined,
-      );
-      started.set(name, turn);
+      const turn = Promise.all(first).then(async () => {
+        if (entry.life === lives[index]) await this.#start(entry, language, disks);
+      });
+      started.set(entry.machine.spec.name, turn);
     }
     await Promise.all(started.values());
   }
 
-  /** Starts a machine, running or not, and puts the lab's files into it. What goes wrong is in its state. */
-  async start(name: string, language: Language): Promise<void> {
-    const entry = this.#entry(name);
+  /** Starts a machine and puts the lab's files into it. What goes wrong is in its state. */
+  async #start(entry: Entry, language: Language, disks: "kept" | "empty"): Promise<void> {
+    const { name } = entry.machine.spec;
     const life = this.#begin(entry);
     try {
       const host = await this.#options.hostOf(name);
@@ -97,7 +103,7 @@ export class Machines {
       const given = this.#options.startOptions?.(name) ?? {};
       const environment = { LANG: LOCALES[language], ...given.environment };
       const links = Object.fromEntries(this.#options.lab.links.map((link) => [link.name, link.kind]));
-      const starting = host.start(entry.machine.spec, { ...given, environment, links }, (event) => {
+      const starting = host.start(entry.machine.spec, { ...given, environment, links, disks }, (event) => {
         if (entry.life === life) this.#take(entry, event);
       });
       // guarded: a worker that dies never answers

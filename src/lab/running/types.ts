@@ -190,7 +190,7 @@ export interface LabSession {
   answer(task: string, text: string): boolean;
   /** Opens a failed task again. */
   retry(task: string): void;
-  /** Drops progress and starts every machine anew. */
+  /** Drops progress and starts every machine anew, with empty disks. */
   reset(): Promise<void>;
   /** Starts machines anew, with the files the lab puts into them; failed tasks of theirs open again. */
   restart(...machines: readonly string[]): Promise<void>;

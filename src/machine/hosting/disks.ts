@@ -30,6 +30,11 @@ export class HostDisks {
     this.#disks.set(machine, disks);
   }
 
+  /** Gives up what a machine wrote: its disks are empty when it starts. */
+  empty(machine: string): void {
+    this.#disks.delete(machine);
+  }
+
   /** True when nothing was written to any disk of this machine. */
   untouched(machine: string): boolean {
     return [...(this.#disks.get(machine)?.values() ?? [])].every(({ pristine }) => pristine);
