@@ -13,4 +13,5 @@ export const ERRNO = {
   EINVAL: 22,
   ENOSPC: 28,
   ENOSYS: 38,
+  ETIME: 62,
 } as const;

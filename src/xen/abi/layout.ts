@@ -68,7 +68,14 @@ function readField(view: DataView, at: number, kind: FieldKind): number | bigint
   }
 }
 
-function writeField(view: DataView, at: number, kind: FieldKind, value: number | bigint): void {
+/** Bytes of a field. */
+export function fieldBytes(kind: FieldKind): number {
+  if (kind === "u64") return 8;
+  if (kind === "u32" || kind === "s32") return 4;
+  return kind === "u16" || kind === "s16" ? 2 : 1;
+}
+
+export function writeField(view: DataView, at: number, kind: FieldKind, value: number | bigint): void {
   if (kind === "u64") view.setBigUint64(at, BigInt(value), true);
   else if (kind === "u32" || kind === "s32") view.setUint32(at, Number(value), true);
   else if (kind === "u16" || kind === "s16") view.setUint16(at, Number(value), true);

@@ -1,0 +1,255 @@
+import type { GuestFrames } from "./guest-frames.ts";
+
+/**
+ * Pages that two domains share by a mapped grant. The memories of two emulators cannot alias, so the page *migrates*:
+ * every domain that maps it has a copy of its own, and whoever is about to run gets what the last writer left.
+ *
+ * Why this is the same as sharing: all guests of a host run on one thread, one turn after the other, and a guest sees
+ * its memory only in its own turn. At the start of a turn its copies hold every store that came before, in any domain;
+ * while it runs nobody else stores, but hypercalls and backends of this program, which go through {@link SharedPage}
+ * and reach the copies at once. So all loads and stores are as in some interleaving of whole turns, which is a
+ * sequentially consistent execution of the real thing. Atomic instructions are atomic: no turn ends inside one.
+ *
+ * Only what changed is moved: the *holder* is the domain that may have stored last; a page goes nowhere until another
+ * domain that maps it has a turn, and not at all when its content did not change.
+ */
+export class PageSharing {
+  /** The domain whose turn it is. */
+  running: GuestFrames | undefined;
+  readonly pages = new Set<SharedPage>();
+  /** Pages that were compared because they might have changed, and those of them that were moved. */
+  readonly counters = { compared: 0, moved: 0 };
+  /** Called for every page moved, when set. */
+  onMoved: ((page: SharedPage, to: GuestFrames) => void) | undefined;
+
+  /** Brings the pages a domain shares to it. */
+  enter(frames: GuestFrames): void {
+    this.running = frames;
+    frames.turns++;
+    for (const page of frames.sharedPages) page.bring(frames);
+  }
+
+  leave(frames: GuestFrames): void {
+    this.running = undefined;
+    for (const page of frames.aliased) page.settle();
+  }
+
+  /** Lets `mapper` see the page `home` has at `homeGfn` at its own `gfn`. */
+  share(home: GuestFrames, homeGfn: number, mapper: GuestFrames, gfn: number, writable: boolean): SharedPage {
+    const page = home.shared.get(homeGfn) ?? new SharedPage(this, home);
+    if (!this.pages.has(page)) page.add({ frames: home, gfn: homeGfn, writable: true });
+    page.add({ frames: mapper, gfn, writable });
+    return page;
+  }
+
+  /** Forgets a domain: its last stores go to those that share pages with it. */
+  drop(frames: GuestFrames): void {
+    for (const page of [...frames.sharedPages]) page.removeAll(frames);
+    if (this.running === frames) this.running = undefined;
+  }
+
+  /** JSON; domains by `idOf`. Nobody's turn is on, so that copies in one domain are settled. */
+  save(idOf: (frames: GuestFrames) => number): unknown {
+    return [...this.pages].map((page) => ({
+      holder: idOf(page.holder),
+      copies: page.copies.map(({ frames, gfn, writable }) => ({ domain: idOf(frames), gfn, writable })),
+    }));
+  }
+
+  /** @returns the pages in the order they were saved; contents come with the guests' memories */
+  restore(state: unknown, framesOf: (id: number) => GuestFrames): readonly SharedPage[] {
+    const saved = state as {
+      holder: number;
+      copies: { domain: number; gfn: number; writable: boolean }[];
+    }[];
+    this.pages.clear();
+    return saved.map(({ holder, copies }) => {
+      const page = new SharedPage(this, framesOf(holder));
+      page.rejoin(copies.map(({ domain, gfn, writable }) => ({ frames: framesOf(domain), gfn, writable })));
+      return page;
+    });
+  }
+}
+
+/** One domain's copy of a shared page. */
+interface Copy {
+  readonly frames: GuestFrames;
+  readonly gfn: number;
+  readonly writable: boolean;
+  /** What it is known to equal: the holder's content after that many turns of the holder and writes by this program. */
+  seen?: { readonly holder: GuestFrames; readonly turns: number; readonly writes: number };
+}
+
+/** A page with a copy in every domain that has it mapped, its owner's first as long as the owner keeps it. */
+export class SharedPage {
+  readonly #sharing: PageSharing;
+  readonly #copies: Copy[] = [];
+  /** Its copies are the newest: it ran last of those that may write. */
+  holder: GuestFrames;
+  /** While the holder maps it more than once: the content its copies started from. */
+  #base: Uint8Array | undefined;
+  #writes = 0;
+
+  constructor(sharing: PageSharing, home: GuestFrames) {
+    this.#sharing = sharing;
+    this.holder = home;
+  }
+
+  get copies(): readonly Readonly<Copy>[] {
+    return this.#copies;
+  }
+
+  add(copy: Copy): void {
+    if (this.#copies.length > 0) {
+      this.settle();
+      copy.frames.bytes(copy.gfn).set(this.#newest());
+      copy.frames.access.pageChanged(copy.gfn << 12);
+    }
+    this.#join(copy);
+    if (copy.writable && copy.frames === this.#sharing.running) this.holder = copy.frames;
+    this.#rebase();
+  }
+
+  /** Puts the copies of a saved page in place, contents as they are. */
+  rejoin(copies: readonly Copy[]): void {
+    for (const copy of copies) this.#join(copy);
+    this.#rebase();
+  }
+
+  /** Ends one domain's copy. Its last stores stay in the page. */
+  remove(frames: GuestFrames, gfn: number): void {
+    const copy = this.#copies.find((one) => one.frames === frames && one.gfn === gfn);
+    if (!copy) return;
+    this.settle();
+    const content = this.#newest().slice();
+    this.#copies.splice(this.#copies.indexOf(copy), 1);
+    frames.shared.delete(gfn);
+    frames.aliased.delete(this);
+    const left = this.#copies.filter((one) => one.frames === frames);
+    if (left.length === 0) frames.sharedPages.delete(this);
+    if (this.holder === frames && !left.some(({ writable }) => writable)) this.#passOn(content);
+    const [last] = this.#copies;
+    if (!last) this.#sharing.pages.delete(this);
+    else if (this.#copies.length === 1 && last.frames.isOwn(last.gfn)) this.#dissolve(last);
+    else this.#rebase();
+  }
+
+  removeAll(frames: GuestFrames): void {
+    for (const { gfn } of this.#copies.filter((copy) => copy.frames === frames)) this.remove(frames, gfn);
+  }
+
+  /** Makes a domain's copies current because it is about to run. */
+  bring(to: GuestFrames): void {
+    if (this.holder === to) return;
+    const mayWrite = this.#update(to);
+    if (!mayWrite) return;
+    this.holder = to;
+    this.#rebase();
+  }
+
+  /** Makes a domain's copies current because this program is about to read or change one. */
+  refresh(frames: GuestFrames): void {
+    if (this.holder === frames) this.settle();
+    else this.#update(frames);
+  }
+
+  /** This program changed a copy that was current. */
+  written(frames: GuestFrames, gfn: number): void {
+    this.#writes++;
+    const content = frames.bytes(gfn);
+    const { running } = this.#sharing;
+    for (const copy of this.#copies) {
+      const sees = copy.frames === frames || copy.frames === this.holder || copy.frames === running;
+      if (sees && (copy.frames !== frames || copy.gfn !== gfn)) this.#move(content, copy);
+    }
+    this.#rebase();
+  }
+
+  /** Where the holder maps the page more than once: what it stored through any of them is put into all. */
+  settle(): void {
+    const base = this.#base;
+    if (!base) return;
+    const own = this.#copies.filter(({ frames }) => frames === this.holder);
+    const merged = base.slice();
+    for (const { frames, gfn } of own) {
+      const bytes = frames.bytes(gfn);
+      for (let at = 0; at < merged.length; at++) if (bytes[at] !== base[at]) merged[at] = bytes[at]!;
+    }
+    for (const copy of own) this.#move(merged, copy);
+    this.#base = merged;
+  }
+
+  #join(copy: Copy): void {
+    this.#sharing.pages.add(this);
+    this.#copies.push(copy);
+    copy.frames.shared.set(copy.gfn, this);
+    copy.frames.sharedPages.add(this);
+  }
+
+  /** @returns true when the domain may write the page */
+  #update(to: GuestFrames): boolean {
+    const { turns } = this.holder;
+    const stable = this.holder !== this.#sharing.running;
+    let mayWrite = false;
+    for (const copy of this.#copies) {
+      if (copy.frames !== to) continue;
+      mayWrite ||= copy.writable;
+      const { seen } = copy;
+      if (stable && seen?.holder === this.holder && seen.turns === turns && seen.writes === this.#writes) continue;
+      this.settle();
+      this.#move(this.#newest(), copy);
+      if (stable) copy.seen = { holder: this.holder, turns, writes: this.#writes };
+    }
+    return mayWrite;
+  }
+
+  #newest(): Uint8Array {
+    const copy = this.#copies.find(({ frames }) => frames === this.holder)!;
+    return copy.frames.bytes(copy.gfn);
+  }
+
+  #move(content: Uint8Array, { frames, gfn }: Copy): void {
+    const { counters, onMoved } = this.#sharing;
+    counters.compared++;
+    const bytes = frames.bytes(gfn);
+    if (sameWords(content, bytes)) return;
+    counters.moved++;
+    bytes.set(content);
+    frames.access.pageChanged(gfn << 12);
+    onMoved?.(this, frames);
+  }
+
+  /** The holder is gone: another becomes it, with the content it left. */
+  #passOn(content: Uint8Array): void {
+    const next = this.#copies.find(({ writable }) => writable) ?? this.#copies[0];
+    if (!next) return;
+    this.holder = next.frames;
+    this.#base = undefined;
+    const { running } = this.#sharing;
+    for (const copy of this.#copies) {
+      if (copy.frames === this.holder || copy.frames === running) this.#move(content, copy);
+    }
+  }
+
+  #rebase(): void {
+    const own = this.#copies.filter(({ frames }) => frames === this.holder);
+    this.#base = own.length > 1 ? this.#newest().slice() : undefined;
+    if (this.#base) this.holder.aliased.add(this);
+  }
+
+  #dissolve({ frames, gfn }: Copy): void {
+    this.#sharing.pages.delete(this);
+    this.#copies.length = 0;
+    frames.shared.delete(gfn);
+    frames.sharedPages.delete(this);
+    frames.aliased.delete(this);
+  }
+}
+
+/** Measured: comparing word by word and copying what differs costs less than dropping code compiled from the page. */
+function sameWords(a: Uint8Array, b: Uint8Array): boolean {
+  const left = new Int32Array(a.buffer, a.byteOffset, a.length >> 2);
+  const right = new Int32Array(b.buffer, b.byteOffset, b.length >> 2);
+  for (let at = 0; at < left.length; at++) if (left[at] !== right[at]) return false;
+  return true;
+}
