@@ -6,7 +6,7 @@ import type { RingsideKeys } from "../views/keys.ts";
 import { type Language, languageTag, strings } from "../views/language.ts";
 import type { Problem } from "../views/problem.ts";
 import { type Address, type Route, readAddress, writeAddress } from "./address.ts";
-import { anticipate, makeReady, warmUp, whenIdle } from "./hosts.ts";
+import { anticipate, isCommon, makeReady, warmUp, whenIdle } from "./hosts.ts";
 import { fetchLabList, readVisits } from "./labs.ts";
 import { keepPreferences, type Preferences } from "./preferences.ts";
 import type { Storage } from "./storage.ts";
@@ -176,7 +176,7 @@ export class RingsideApp extends LitElement {
       this.labs = labs;
       this.visits = visits;
       whenIdle(() => {
-        warmUp(labs.flatMap(({ machines }) => machines));
+        warmUp(labs.flatMap(({ machines }) => machines).filter(isCommon));
         // What opening a lab needs; failing here costs nothing, opening it fetches again.
         for (const part of [import("./lab-page.ts"), import("../views/terminal/xterm.ts")]) part.catch(() => undefined);
       });

@@ -6,8 +6,11 @@ import type { MachineSpec } from "../machine/spec.ts";
 export interface HostClient {
   /** Calls of a host that is lost reject with {@link HostLost}; they never hang. */
   readonly api: HostApi;
-  /** Fetches what an image needs before anybody asks for a machine. Failing costs nothing: the start fetches again. */
-  prepare(image: string): Promise<void>;
+  /**
+   * Fetches what an image and its layers need before anybody asks for a machine. Failing costs nothing: the start fetches
+   * again.
+   */
+  prepare(image: string, layers: readonly string[]): Promise<void>;
   /** Starts a machine whose state is stored ahead of its start, which then takes no time. */
   ready(spec: MachineSpec, options: StartOptions): Promise<void>;
   /** Called once when the worker is gone or never came. Called at once when that is already so. */
@@ -86,7 +89,7 @@ export function startHost(): HostClient {
 
   return {
     api: hostApi(call),
-    prepare: (image) => call((host) => host.prepare(image)),
+    prepare: (image, layers) => call((host) => host.prepare(image, layers)),
     ready: (spec, options) => call((host) => host.ready(spec, options)),
     onLost(listener) {
       if (lost) listener(lost);

@@ -32,14 +32,20 @@ export function anticipate(): void {
 /** Fetches what these machines (addresses of specs) need, so that a click meets a warm host. Repeating it is free. */
 export function warmUp(machines: readonly string[]): void {
   const host = spareHost();
-  for (const { image } of machines.map(specFromAddress)) {
-    if (prepared.has(image)) continue;
-    prepared.add(image);
+  for (const { image, layers } of machines.map(specFromAddress)) {
+    const wanted = [image, ...layers].join(" ");
+    if (prepared.has(wanted)) continue;
+    prepared.add(wanted);
     // its panels are a part of the page of their own; what goes wrong is met again where they are shown
     if (image === "hypervisor") void import("../views/hypervisor/index.ts").catch(() => undefined);
     if (platformOf(image)) void import("../views/io/index.ts").catch(() => undefined);
-    host.prepare(image).catch(() => prepared.delete(image));
+    host.prepare(image, layers).catch(() => prepared.delete(wanted));
   }
+}
+
+/** Whether a machine is worth fetching for whoever looks at the catalogue: those on Xen are needed by a few labs alone. */
+export function isCommon(machine: string): boolean {
+  return platformOf(specFromAddress(machine).image) === undefined;
 }
 
 /**

@@ -48,17 +48,22 @@ export class Host implements HostApi {
   }
 
   /**
-   * Fetches what the next start of a machine with this image will need, so that it is quick.
+   * Fetches what the next start of a machine with this image and these layers will need, so that it is quick.
    *
    * @throws ImageError when something is missing or damaged
    */
-  async prepare(name: string): Promise<void> {
+  async prepare(name: string, layers: readonly string[] = []): Promise<void> {
     const image = findImage(this.#surroundings.manifest, name);
     const stored = !this.#maker.platformOf(image) && (await this.#stored.has(buildKey(name, image)));
     const all = image.boot === "linux" ? ["rom", "kernel", "initramfs"] : ["traced", "layout"];
     const parts = stored ? ["rom"] : all;
+    const wanted = stored ? [] : layers;
     const { parts: cache } = this.#maker;
-    await Promise.all([this.#maker.warm(image), ...parts.map((part) => cache.load(part, image.parts[part]!))]);
+    await Promise.all([
+      this.#maker.warm(image),
+      ...parts.map((part) => cache.load(part, image.parts[part]!)),
+      ...wanted.map((layer) => cache.load(layer, findLayer(image, layer))),
+    ]);
   }
 
   /** Loads the emulator, which every machine needs. Failing costs nothing: the start of a machine loads it again. */
