@@ -1,8 +1,13 @@
 /**
- * Tells the page above. The event bubbles and crosses shadow roots; its name starts with `ringside-`.
+ * Tells the page above. The event bubbles and crosses shadow roots; its name starts with `ringside-`, a ring's
+ * with `ring-` and that of costs with `io-`.
  *
  * @returns false when a listener called `preventDefault`
  */
-export function emit<Detail>(from: HTMLElement, name: `ringside-${string}`, detail: Detail): boolean {
+export function emit<Detail>(
+  from: HTMLElement,
+  name: `${"ringside" | "ring" | "io"}-${string}`,
+  detail: Detail,
+): boolean {
   return from.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true, cancelable: true }));
 }

@@ -9,7 +9,7 @@ import { chromium, type Page } from "playwright-core";
 import type { InspectingPanel } from "../../src/app/hypervisor-panels.ts";
 import { strings } from "../../src/views/language.ts";
 import { ARGUMENTS, EXECUTABLE } from "./chromium.ts";
-import { serveSite } from "./serve.ts";
+import { serveSite, serveViews } from "./serve.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const OUT = join(ROOT, ".build/screenshots");
@@ -127,8 +127,12 @@ SCENES.costs = {
   },
 };
 
+/** Views with made-up data, on a page of their own. */
+const VIEWS = ["ring", "network", "full", "virtqueue", "pair"] as const;
+
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
-const { site, close } = await serveSite();
+const onlyViews = wanted.length > 0 && wanted.every((name) => name.startsWith("view-"));
+const { site, close } = onlyViews ? { site: "", close: undefined } : await serveSite();
 const browser = await chromium.launch({ executablePath: EXECUTABLE, args: [...ARGUMENTS] });
 await mkdir(OUT, { recursive: true });
 for (const [name, { query, show }] of Object.entries(SCENES)) {
@@ -148,5 +152,24 @@ for (const [name, { query, show }] of Object.entries(SCENES)) {
     await page.close();
   }
 }
+const views = VIEWS.filter((name) => wanted.length === 0 || wanted.includes(`view-${name}`));
+if (views.length > 0) {
+  const served = await serveViews();
+  for (const scene of views)
+    for (const { theme, language, size } of LOOKS) {
+      const page = await browser.newPage({ viewport: SIZES[size], deviceScaleFactor: 1 });
+      await page.goto(`${served.views}?scene=${scene}&theme=${theme}&lang=${language}`);
+      await page.locator("#stage > *").first().waitFor();
+      for (const band of await page.getByRole("slider").all()) {
+        const whole = (await band.getAttribute("aria-valuemax")) === "31";
+        await band.focus();
+        for (let steps = whole ? 20 : 12; steps > 0; steps--) await page.keyboard.press("ArrowRight");
+      }
+      await page.screenshot({ path: join(OUT, `view-${scene}-${theme}-${language}-${size}.png`) });
+      console.log(`view-${scene}-${theme}-${language}-${size}`);
+      await page.close();
+    }
+  await served.close();
+}
 await browser.close();
-await close();
+await close?.();

@@ -44,6 +44,16 @@ export async function serveSite(): Promise<Served> {
   };
 }
 
+/** Builds and serves a page that shows one view at a time with made-up data: `test/browser/views`. */
+export async function serveViews(): Promise<{ readonly views: string; close(): Promise<void> }> {
+  const root = join(ROOT, "test/browser/views");
+  const options = { outDir: join(ROOT, ".build/views"), emptyOutDir: true, target: "es2022" };
+  await build({ root, configFile: false, base: "./", logLevel: "warn", build: options });
+  const server = await preview({ root, configFile: false, logLevel: "error", build: options, preview: { port: 0 } });
+  const { port } = server.httpServer.address() as AddressInfo;
+  return { views: `http://localhost:${port}/`, close: () => server.close() };
+}
+
 function lanAddress(): string | undefined {
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   return addresses.find(({ family, internal }) => family === "IPv4" && !internal)?.address;

@@ -1,0 +1,3 @@
+/** Every element that looks at rings, domains and what devices cost; loaded when a lab has such a panel. */
+import "./ring/view.ts";
+import "./trace.ts";

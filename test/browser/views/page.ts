@@ -1,0 +1,63 @@
+import "../../../src/views/io/index.ts";
+import type { Language } from "../../../src/views/language.ts";
+import { trace, virtqueue, xenRing } from "../../views/io/rings.ts";
+
+/**
+ * A page with one of the views and made-up data, for what is looked at before and beside live machines:
+ * `?scene=ring&lang=en&theme=light`. What the view asks for is kept in `asked`.
+ */
+
+const LETTERS = { dom0: "A", domU: "B", vm: "C" };
+const query = new URLSearchParams(location.search);
+const language: Language = query.get("lang") === "zh" ? "zh" : "en";
+const scene = query.get("scene") ?? "ring";
+
+/** The view of a scene, as the events that came from it. */
+export interface Probed {
+  readonly view: HTMLElement;
+  readonly asked: { readonly name: string; readonly detail: unknown }[];
+}
+
+const EVENTS = ["ring-choose", "ring-pace", "ring-step", "io-reset", "io-keep", "io-forget"];
+
+const ringView = (state: object, properties: object = {}) =>
+  Object.assign(document.createElement("ring-view"), {
+    rings: [xenRing(), xenRing({ ring: "vif:domU/0/tx", capacity: 256, device: "network" }), virtqueue()],
+    state,
+    trace: trace(),
+    ...properties,
+  });
+
+/** Each scene's views, side by side. */
+const SCENES: Readonly<Record<string, () => readonly HTMLElement[]>> = {
+  ring: () => [ringView(xenRing({ back: "host" }), { previous: xenRing({ back: "host", produced: 1206 }) })],
+  network: () => [
+    ringView(
+      xenRing({
+        ring: "vif:domU/0/rx",
+        device: "network",
+        capacity: 256,
+        produced: 2303,
+        taken: 2051,
+        answered: 2050,
+        reclaimed: 2047,
+      }),
+    ),
+  ],
+  full: () => [ringView(xenRing({ produced: 1231, taken: 1203, answered: 1199, reclaimed: 1199, back: "host" }))],
+  virtqueue: () => [ringView(virtqueue(), { previous: virtqueue({ produced: 65_540 }) })],
+  pair: () => [ringView(xenRing()), ringView(virtqueue())],
+  empty: () => [Object.assign(document.createElement("ring-view"), { rings: [] })],
+};
+
+const stage = document.getElementById("stage")!;
+const theme = query.get("theme");
+document.documentElement.lang = language === "zh" ? "zh-Hans" : "en";
+if (theme) document.documentElement.dataset.theme = theme;
+const asked: Probed["asked"][number][] = [];
+for (const name of EVENTS)
+  stage.addEventListener(name, (event) => asked.push({ name, detail: (event as CustomEvent<unknown>).detail }));
+const views = (SCENES[scene] ?? SCENES.ring!)();
+stage.style.cssText = `display:grid;height:100vh;grid-template:minmax(0,1fr) / repeat(${views.length},minmax(0,1fr));gap:1px;background:var(--line)`;
+for (const view of views) stage.append(Object.assign(view, { language, letters: LETTERS }));
+Object.assign(window, { probed: { view: views[0], asked } });
