@@ -264,7 +264,8 @@ export interface DeviceCost {
   readonly name: string;
   /** Packets in either direction, or requests. */
   readonly requests: number;
-  readonly packets?: { readonly sent: number; readonly received: number };
+  /** `dropped`: on their way to the machine, which took them too slowly; where that is known. */
+  readonly packets?: { readonly sent: number; readonly received: number; readonly dropped?: number };
   readonly sectors?: { readonly read: number; readonly written: number };
   readonly bytes: number;
   /** By reason: `port read`, `port write`, `mmio`, `hypercall`, `interrupt`; 0 left out. */

@@ -1,0 +1,93 @@
+/** What a ring's service has come to, as probes read it. It outlives the connection: a frontend may come back. */
+import type { Batch, NotifyCondition, RingCounters } from "../../probe/io/types.ts";
+import { distance, needsNotify } from "../../probe/rings/layout/index.ts";
+
+const MOST_BATCHES = 256;
+
+const ZERO: RingCounters = {
+  requests: 0,
+  responses: 0,
+  notifications: 0,
+  interrupts: 0,
+  bytes: 0,
+  copied: 0,
+  grantsMapped: 0,
+  grantsCopied: 0,
+  full: 0,
+};
+
+/** JSON data of {@link RingAccount.save}. */
+export interface SavedAccount {
+  readonly counters: RingCounters;
+  readonly notify: readonly NotifyCondition[];
+  readonly batches: readonly Batch[];
+}
+
+export class RingAccount {
+  counters: { -readonly [name in keyof RingCounters]: RingCounters[name] } = { ...ZERO };
+  readonly #now: () => number;
+  readonly #notify = new Map<NotifyCondition["direction"], NotifyCondition>();
+  #batches: Batch[] = [];
+  /** An event arrived and the ring has not been looked at since. */
+  #woken = false;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** The front sent an event. */
+  notified(): void {
+    this.counters.notifications++;
+    this.#woken = true;
+  }
+
+  /**
+   * A look found requests. The condition is the front's of its last push, as far as the back can know: it may have
+   * pushed what is new in several steps, each with a condition of its own.
+   */
+  looked(reqProd: number, old: number, reqEvent: number, full: boolean): void {
+    this.#condition("front-to-back", reqProd, old, reqEvent, needsNotify(reqProd, reqEvent, old));
+    const entries = distance(old, reqProd);
+    this.counters.requests += entries;
+    if (full) this.counters.full++;
+    this.#batch("front-to-back", entries, this.#woken);
+    this.#woken = false;
+  }
+
+  /** Responses were shown to the front, which is notified when `holds`. */
+  pushed(rspProd: number, old: number, rspEvent: number, holds: boolean): void {
+    this.#condition("back-to-front", rspProd, old, rspEvent, holds);
+    const entries = distance(old, rspProd);
+    this.counters.responses += entries;
+    if (holds) this.counters.interrupts++;
+    this.#batch("back-to-front", entries, holds);
+  }
+
+  reset(): void {
+    this.counters = { ...ZERO };
+    this.#batches = [];
+  }
+
+  probe(): { notify: NotifyCondition[]; counters: RingCounters; batches: readonly Batch[] } {
+    return { notify: [...this.#notify.values()], counters: { ...this.counters }, batches: [...this.#batches] };
+  }
+
+  save(): SavedAccount {
+    return this.probe();
+  }
+
+  restore({ counters, notify, batches }: SavedAccount): void {
+    this.counters = { ...ZERO, ...counters };
+    for (const condition of notify) this.#notify.set(condition.direction, condition);
+    this.#batches = [...batches];
+  }
+
+  #condition(direction: NotifyCondition["direction"], next: number, old: number, event: number, holds: boolean): void {
+    this.#notify.set(direction, { direction, rule: "xen", new: next, old, event, holds });
+  }
+
+  #batch(direction: Batch["direction"], entries: number, notified: boolean): void {
+    if (this.#batches.length === MOST_BATCHES) this.#batches.shift();
+    this.#batches.push({ direction, at: this.#now(), entries, notified });
+  }
+}
