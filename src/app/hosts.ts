@@ -38,7 +38,7 @@ export function warmUp(machines: readonly string[]): void {
     prepared.add(wanted);
     // its panels are a part of the page of their own; what goes wrong is met again where they are shown
     if (image === "hypervisor") void import("../views/hypervisor/index.ts").catch(() => undefined);
-    if (platformOf(image)) void import("../views/io/index.ts").catch(() => undefined);
+    if (platformOf(image)) void import("./io/index.ts").catch(() => undefined);
     host.prepare(image, layers).catch(() => prepared.delete(wanted));
   }
 }

@@ -24,12 +24,11 @@ import {
   steppedMachines,
   stepper,
 } from "./hypervisor-panels.ts";
-import { devicePanel, isDevicePanel, loadDeviceViews, ringMachines, ringStepper } from "./io/panels.ts";
 import { labPageStyles } from "./lab-page-styles.ts";
 import { keepVisit } from "./labs.ts";
 import { inspectedMachine, type NamespaceChoice, namespacesPanel } from "./namespaces-panel.ts";
 import { explain, openRoute } from "./opening.ts";
-import { headOf, panelId, panelsOf, placesOf, tabsOf } from "./panels.ts";
+import { headOf, isDevicePanel, panelId, panelsOf, placesOf, ringMachines, tabsOf } from "./panels.ts";
 import type { Preferences } from "./preferences.ts";
 import { focusRegion } from "./regions.ts";
 import { RunningLab } from "./running-lab.ts";
@@ -62,6 +61,7 @@ export class RingsideLabPage extends LitElement {
     narrow: { type: Boolean, reflect: true },
     dark: { state: true },
     tick: { state: true },
+    io: { state: true },
     namespaces: { state: true },
     stepped: { state: true },
   };
@@ -81,6 +81,8 @@ export class RingsideLabPage extends LitElement {
   /** The page shows one part at a time. */
   declare narrow: boolean;
   declare private dark: boolean;
+  /** What shows devices, where a lab has panels for them. */
+  declare private io: typeof import("./io/index.ts") | undefined;
   /** Counts changes of the running lab: what is shown is read from it. */
   declare private tick: number;
 
@@ -192,17 +194,22 @@ export class RingsideLabPage extends LitElement {
     for (const terminal of this.renderRoot.querySelectorAll<RingsideTerminal>("ringside-terminal")) {
       running.consoles.attach(terminal.machine.name, terminal);
     }
+    if (running.lab.layout.some(isDevicePanel)) void this.attachDevices(running);
     for (const panel of running.lab.layout.filter(isInspecting)) {
       void loadInspectingViews();
       running.inspector(panel.machine).want(panel.kind);
     }
     for (const panel of running.lab.layout) {
       if (panel.kind === "costs") void loadInspectingViews();
-      if (isDevicePanel(panel)) void loadDeviceViews();
       if (panel.kind !== "namespaces") continue;
       void import("../views/namespaces/namespaces.ts");
       running.namespaces.want(inspectedMachine(running));
     }
+  }
+
+  private async attachDevices(running: RunningLab) {
+    this.io = await import("./io/index.ts");
+    running.watchDevices((options) => new this.io!.DeviceWatch(options));
   }
 
   private onRunning() {
@@ -253,9 +260,9 @@ export class RingsideLabPage extends LitElement {
   private steppers(running: RunningLab, machines: readonly MachineStatus[]) {
     const chosen = (names: readonly string[]) => names.find((name) => name === this.stepped) ?? names[0];
     const exits = chosen(steppedMachines(running));
-    const ring = chosen(ringMachines(running));
+    const ring = chosen(ringMachines(running.lab));
     return html`${exits === undefined ? nothing : stepper(running, exits, this.language, machines)}
-      ${ring === undefined ? nothing : ringStepper(running, ring, this.language, machines)}`;
+      ${ring === undefined || !this.io || !running.devices ? nothing : this.io.ringStepper(running.devices, ring, this.language, machines)}`;
   }
 
   private tabs(running: RunningLab, machines: readonly MachineStatus[], withSteps: boolean) {
@@ -301,7 +308,10 @@ export class RingsideLabPage extends LitElement {
         this.namespaces = { ...this.namespaces, ...choice };
       });
     }
-    if (isDevicePanel(panel)) return devicePanel(panel, running, language, machines);
+    if (isDevicePanel(panel)) {
+      const { devices } = running;
+      return this.io && devices ? this.io.devicePanel(panel, devices, language, machines) : nothing;
+    }
     if (panel.kind === "costs") return costsPanel(running, this.language);
     if (isInspecting(panel)) return inspectingPanel(panel, running, this.language, machines);
     return html`<p class="unknown" slot=${panelId(panel)}>${strings(this.language).panel.unknown(panel.kind)}</p>`;
@@ -321,7 +331,8 @@ export class RingsideLabPage extends LitElement {
   private step(panel: string) {
     const machine = panel.slice(panel.indexOf(":") + 1);
     const { running } = this;
-    if (running && [...steppedMachines(running), ...ringMachines(running)].includes(machine)) this.stepped = machine;
+    if (running && [...steppedMachines(running), ...ringMachines(running.lab)].includes(machine))
+      this.stepped = machine;
   }
 
   private openTab(tab: string) {

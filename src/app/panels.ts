@@ -10,6 +10,18 @@ export function panelId(panel: Panel): string {
   return "machine" in panel ? `${panel.kind}:${panel.machine}` : panel.kind;
 }
 
+/** Panels that look at devices (src/app/io). */
+export type DevicePanel = Panel & { readonly kind: "ring" | "domains" | "io-costs" };
+
+export function isDevicePanel(panel: Panel): panel is DevicePanel {
+  return panel.kind === "ring" || panel.kind === "domains" || panel.kind === "io-costs";
+}
+
+/** The machines of a lab whose rings are shown, and so may be stepped, by name. */
+export function ringMachines(lab: Lab): readonly string[] {
+  return [...new Set(lab.layout.flatMap((panel) => (panel.kind === "ring" ? [panel.machine] : [])))];
+}
+
 /** The panels of a lab's stage, in its order. */
 export function panelsOf(lab: Lab): readonly Panel[] {
   return lab.layout.filter((panel) => panel.kind !== "steps");

@@ -18,7 +18,7 @@ import { Consoles } from "./consoles.ts";
 import { MeasuredCosts } from "./costs.ts";
 import { Hosts } from "./hosts.ts";
 import { Inspector } from "./inspection.ts";
-import { DeviceWatch } from "./io/device-watch.ts";
+import type { DeviceWatch, DeviceWatchOptions } from "./io/device-watch.ts";
 import { machineStatus, NOTHING_SEEN, type Watch, watchEvent, watchMeters } from "./machine-watch.ts";
 import { NamespacesWatch } from "./namespaces-watch.ts";
 import { Programs } from "./programs.ts";
@@ -60,8 +60,8 @@ export class RunningLab {
   readonly programs: Programs;
   /** What was measured on the machines, when the lab compares it. */
   readonly costs: MeasuredCosts;
-  /** What is seen of the machines' devices. */
-  readonly devices: DeviceWatch;
+  /** What is seen of the machines' devices, once {@link watchDevices} was told how. */
+  devices: DeviceWatch | undefined;
   /** Machines on their way to an exit. */
   readonly travelling = new Set<string>();
 
@@ -103,13 +103,6 @@ export class RunningLab {
     });
     this.namespaces = new NamespacesWatch((machine) => this.session.probe("guest.namespaces", { machine }));
     this.costs = new MeasuredCosts(lab, (name, args) => this.session.probe(name, args));
-    this.devices = new DeviceWatch({
-      ...options,
-      probe: (name, args) => this.session.probe(name, args),
-      control: (machine, control, args) => this.session.control(machine, control, args),
-      phase: (machine) => this.machines.find(({ name }) => name === machine)!.phase,
-      shown: (panel) => this.attention && options.shown(panel),
-    });
     let before = this.session.state;
     this.session.subscribe((state) => {
       this.onState(before, state);
@@ -121,7 +114,6 @@ export class RunningLab {
   async start(): Promise<void> {
     this.looking = setTimeout(() => void this.look(), LOOK_EVERY);
     this.inspecting = setTimeout(() => void this.inspectAll(), INSPECT_FIRST);
-    void this.devices.start();
     await this.session.start();
   }
 
@@ -129,7 +121,7 @@ export class RunningLab {
     this.closed = true;
     clearTimeout(this.looking);
     clearTimeout(this.inspecting);
-    this.devices.close();
+    this.devices?.close();
     // The workers end whether or not a guest takes its leave.
     const farewell = this.session.close().catch(() => undefined);
     this.hosts.close();
@@ -172,6 +164,19 @@ export class RunningLab {
     return inspector;
   }
 
+  /** Looks at devices for the panels that show them; what does it is a part of the page of its own. */
+  watchDevices(make: (options: DeviceWatchOptions) => DeviceWatch): void {
+    if (this.closed) return;
+    this.devices = make({
+      ...this.options,
+      probe: (name, args) => this.session.probe(name, args),
+      control: (machine, control, args) => this.session.control(machine, control, args),
+      phase: (machine) => this.machines.find(({ name }) => name === machine)!.phase,
+      shown: (panel) => this.attention && this.options.shown(panel),
+    });
+    void this.devices.start();
+  }
+
   /** Takes a machine to an exit and shows what it is there. */
   async travel(machine: string, target: TravelTarget): Promise<void> {
     this.travelling.add(machine);
@@ -194,7 +199,7 @@ export class RunningLab {
     else await this.eachOf(machines, (one) => this.standOrGo(one, action));
     // a machine that stands still is not looked into again by itself
     for (const machine of machines) void this.inspectors.get(machine)?.look(this.starts(machine));
-    for (const machine of machines) this.devices.hurry(machine);
+    for (const machine of machines) this.devices?.hurry(machine);
     this.options.changed();
   }
 
@@ -242,7 +247,7 @@ export class RunningLab {
     const { saved } = this.session.state.machines[machine] ?? {};
     for (const one of await this.session.back(machine)) {
       this.inspectors.get(one)?.forget();
-      this.devices.forget(one);
+      this.devices?.forget(one);
       this.consoles.back(one);
       if (saved !== undefined) this.consoles.announce(one, strings(this.language).rewound(timeOfDay(new Date(saved))));
       const what = inEach((text) => text.events.rewound(one));
@@ -301,7 +306,7 @@ export class RunningLab {
     if (machine.status === "starting") {
       this.watches.set(name, NOTHING_SEEN);
       this.inspectors.get(name)?.forget();
-      this.devices.forget(name);
+      this.devices?.forget(name);
     }
     if (machine.status === "running") {
       const { how, milliseconds } = machine.report;

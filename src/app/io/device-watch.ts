@@ -55,10 +55,9 @@ export class DeviceWatch {
     }
   }
 
-  /** Takes up what was chosen on an earlier visit and looks from now on. A lab without such panels costs nothing. */
+  /** Takes up what was chosen on an earlier visit and looks from now on. */
   async start(): Promise<void> {
     const { lab, storage } = this.#options;
-    if (!lab.layout.some(({ kind }) => kind === "ring" || kind === "domains" || kind === "io-costs")) return;
     this.#chosen = parseChosen(await storage.get(this.#choiceKey).catch(() => undefined));
     for (const panel of lab.layout) {
       if (panel.kind === "ring") this.#rings.set(panel.machine, new RingWatch(this.#chosen[panel.machine]));
