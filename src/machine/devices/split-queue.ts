@@ -109,7 +109,7 @@ export class SplitQueue {
     const next = (old + count) & 0xffff;
     this.#staged = 0;
     const eventIdx = this.#parts.eventIdx();
-    const asked = eventIdx ? false : (availFlags & SUPPRESS) === 0;
+    const asked = eventIdx ? needsEvent(next, usedEvent, old) : (availFlags & SUPPRESS) === 0;
     const condition: NotifyCondition = {
       direction: "back-to-front",
       rule: eventIdx ? "event-idx" : "flags",
