@@ -167,7 +167,10 @@ export class Tree {
   }
 }
 
-/** What differs in `other`: nodes changed or added, parents first, and paths of which nothing is left. */
+/**
+ * What differs in `other`: nodes changed or added, parents first, and paths of which nothing is left. Done one after
+ * another they make `base` into `other`, the order of children included.
+ */
 export function* differences(base: Tree, other: Tree): Generator<readonly [path: string, node: Node | undefined]> {
   const open: [string, Node | undefined, Node | undefined][] = [["/", base.root, other.root]];
   for (let next = open.pop(); next; next = open.pop()) {
@@ -175,11 +178,22 @@ export function* differences(base: Tree, other: Tree): Generator<readonly [path:
     if (before === after) continue;
     if (!after || !before || !sameNode(before, after)) yield [path, after];
     if (!after) continue;
-    for (const name of before?.children.keys() ?? []) {
-      if (!after.children.has(name)) open.push([childOf(path, name), before?.children.get(name), undefined]);
+    const inPlace = before && keepsOrder(before, after);
+    for (const [name, node] of [...after.children].reverse()) {
+      open.push([childOf(path, name), inPlace ? before.children.get(name) : undefined, node]);
     }
-    for (const [name, node] of after.children) open.push([childOf(path, name), before?.children.get(name), node]);
+    for (const name of before?.children.keys() ?? []) {
+      if (!inPlace || !after.children.has(name))
+        open.push([childOf(path, name), before?.children.get(name), undefined]);
+    }
   }
+}
+
+/** The children that are left stand as they stood, and new ones behind them. */
+function keepsOrder(before: Node, after: Node): boolean {
+  const kept = [...before.children.keys()].filter((name) => after.children.has(name));
+  const now = after.children.keys();
+  return kept.every((name) => name === now.next().value);
 }
 
 const sameNode = (a: Node, b: Node) =>
