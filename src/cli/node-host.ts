@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { Host, MemorySnapshots, parseManifest, type SnapshotStore } from "../machine/index.ts";
+import { Host, MemorySnapshots, type Platform, parseManifest, type SnapshotStore } from "../machine/index.ts";
 
 /** Where the committed images are. */
 export const BUILT_IMAGES = fileURLToPath(new URL("../../images/built/", import.meta.url));
@@ -21,13 +21,16 @@ export const V86_WASM = join(createRequire(import.meta.url).resolve("v86"), "../
 export async function createNodeHost({
   folder = BUILT_IMAGES,
   snapshots = new MemorySnapshots(),
+  platform,
 }: {
   folder?: string;
   snapshots?: SnapshotStore;
+  platform?: Platform;
 } = {}): Promise<Host> {
   return new Host({
     manifest: parseManifest(JSON.parse(await readFile(join(folder, "manifest.json"), "utf8"))),
     snapshots,
+    ...(platform && { platform }),
     compile: async () => WebAssembly.compile(await readFile(V86_WASM)),
     wasm: () => readFile(V86_WASM),
     images: {

@@ -4,6 +4,7 @@ export { BootError } from "./boot.ts";
 export { Host, type Surroundings } from "./host.ts";
 export { type ImageSource, loadPart, sha256 } from "./image/load.ts";
 export { findImage, type Image, ImageError, type Manifest, type Part, parseManifest } from "./image/manifest.ts";
+export type * from "./platform.ts";
 export { SnapshotError } from "./snapshot/format.ts";
 export { MemorySnapshots, openBrowserSnapshots, type SnapshotStore } from "./snapshot/store.ts";
 export * from "./spec.ts";

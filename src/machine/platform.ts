@@ -6,7 +6,6 @@
 import type { LinkPort } from "../network/link.ts";
 import type { Disk } from "./disk/disk.ts";
 import type { MachineSpec } from "./spec.ts";
-import type { HookSet } from "./wasm/hooks.ts";
 
 /** Registers in the order the processor encodes them; indices into {@link GuestAccess.registers}. */
 export const REGISTER = { eax: 0, ecx: 1, edx: 2, ebx: 3, esp: 4, ebp: 5, esi: 6, edi: 7 } as const;
@@ -63,15 +62,20 @@ export interface GuestAccess {
 
 /** What the host does for a platform's guest. */
 export interface PlatformSurroundings {
-  /** The guest's own end of a link, made on first use. */
+  /** A new end of a link, of the guest's own: close it when its device goes. */
   port(link: string): LinkPort;
   /** The disks of the spec by their names: content lives with the host, not with the platform. */
   readonly disks: ReadonlyMap<string, Disk>;
   /** Runs a script in another guest of this host, as its administrator would. Rejects with a sentence when it fails. */
   run(machine: string, script: string): Promise<void>;
-  /** The guest ended itself, or was ended for `message`. */
+  /**
+   * The guest ended itself, or was ended: it executes nothing more, and {@link PlatformGuest.detach} is called soon, not
+   * from within.
+   *
+   * @param message goes on from "Machine `domU` stopped: …", without a full stop
+   */
   stopped(reason: "poweroff" | "reboot" | "panic" | "fault", message: string): void;
-  /** Bytes the guest wrote to the platform's console. */
+  /** Bytes the guest wrote to the platform's console; the newest are kept with the machine. */
   console(bytes: Uint8Array): void;
 }
 
@@ -91,16 +95,25 @@ export interface PlatformGuest {
   ready(): Promise<void>;
   /** JSON data, for {@link restore} into a fresh place of the same spec, before the guest's first turn. */
   save(): unknown;
-  /** @throws Error with a sentence when the state cannot be this guest's; nothing is changed then */
+  /**
+   * The guest's memory is as it was saved already; its processor's {@link GuestAccess.setUpcall} is to be set again.
+   *
+   * @throws Error with a sentence when the state cannot be this guest's
+   */
   restore(state: unknown): void;
   /** Takes the guest off the platform, as if its power was cut: others see its devices closed. */
   detach(): void;
 }
 
-/** One for each host. */
+/**
+ * One for each host. Its guests run in an emulator with the hooks of v86-hooks.ts.
+ *
+ * Guests share memory, so they are saved and put back together, with everything standing still: `save` of the platform
+ * and of all guests is called in one go. To put them back, the guests there are {@link PlatformGuest.detach}ed; each
+ * saved one is plugged in and attached anew, in the order it was first, and its memory and disks are put back; then the
+ * platform's {@link restore} and each guest's are called, and only then does any of them run.
+ */
 export interface Platform {
-  /** Changes to the emulator that its guests need. */
-  readonly hooks: HookSet;
   /**
    * @param platform what the image says it boots on, `xen`
    * @throws Error with a sentence when the spec asks for what the platform has not
@@ -110,7 +123,8 @@ export interface Platform {
   probe(machine: string, name: string, args: Readonly<Record<string, unknown>>): unknown;
   /** Settings that a student turns (slow motion, stepping, hot plug). @throws Error with a sentence for a wrong one */
   control(machine: string, control: string, args: Readonly<Record<string, unknown>>): unknown;
-  /** State of what belongs to no guest alone, saved together with all guests. */
+  /** State of what belongs to no guest alone, saved together with all guests. JSON data. */
   save(): unknown;
+  /** @throws Error with a sentence when it cannot be its state */
   restore(state: unknown): void;
 }

@@ -6,7 +6,6 @@ import {
   type MachineSpec,
   machineSpec,
   type RunResult,
-  type SnapshotStore,
   type StartOptions,
   type StartReport,
 } from "../../src/machine/index.ts";
@@ -92,7 +91,7 @@ export class TestGuest {
 
 /** Makes guests on one host for the tests of a file; all are switched off when they are done. */
 export function guests(
-  options: { snapshots?: SnapshotStore } = {},
+  options: Parameters<typeof createNodeHost>[0] = {},
 ): (given?: Partial<MachineSpec>) => Promise<TestGuest> {
   const host = createNodeHost(options);
   afterAll(async () => (await host).close());
