@@ -1,6 +1,6 @@
 import type { Figure } from "./bench/figure.ts";
 
-export const usage = `ringside bench [name] [--json]   boot, restore, idle, console, page, steps, hypervisor; every figure beside a peer measured in the same run
+export const usage = `ringside bench [name] [--json]   boot, restore, idle, console, page, steps, hypervisor, io; every figure beside a peer measured in the same run
 ringside bench stress [--minutes n] [--json]   random work under every design of the hypervisor, verified; 1 minute unless told`;
 
 /** What a benchmark found, and how it is printed for people. */
@@ -28,6 +28,17 @@ const BENCHES: Readonly<Record<string, () => Promise<Found>>> = {
     const { hypervisor, printHypervisor } = await import("./bench/hypervisor.ts");
     const data = await hypervisor();
     return { data, print: () => printHypervisor(data) };
+  },
+  io: async () => {
+    const { io, printDepths } = await import("./bench/io.ts");
+    const data = await io();
+    return {
+      data,
+      print: () => {
+        print("io", data.figures);
+        printDepths(data.depths);
+      },
+    };
   },
 };
 
@@ -66,7 +77,7 @@ export async function run(args: string[]): Promise<number> {
   return 0;
 }
 
-function print(name: string, figures: Figure[]): void {
+function print(name: string, figures: readonly Figure[]): void {
   for (const { what, ours, peer, unit, against, ratio } of figures) {
     console.log(`${name.padEnd(8)} ${what}: ${ours} ${unit}; ${against}: ${peer} ${unit}; ratio ${ratio}`);
   }

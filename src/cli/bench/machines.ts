@@ -1,6 +1,7 @@
 import { type Host, type MachineEvent, machineSpec } from "../../machine/index.ts";
 import { createNodeHost } from "../node-host.ts";
 import { type Figure, figure, inTurn, round } from "./figure.ts";
+import { idleShare } from "./idle-share.ts";
 import { PlainV86 } from "./plain.ts";
 
 /** Benchmarks of one machine in Node, each beside plain v86 on the same kernel. */
@@ -134,16 +135,6 @@ export async function idle(): Promise<Figure[]> {
   const theirs = await idleShare();
   await plain.close();
   return [figure("idle guest", "% of a core", mine, theirs, PLAIN)];
-}
-
-async function idleShare(): Promise<number> {
-  const seconds = 5;
-  const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-  await pause(1000); // what a boot leaves to do
-  const before = process.cpuUsage();
-  await pause(1000 * seconds);
-  const { user, system } = process.cpuUsage(before);
-  return ((user + system) / 1e6 / seconds) * 100;
 }
 
 /** Bytes a second out of the guest, by the virtio console and by serial ports. */

@@ -1,0 +1,77 @@
+import type { MachineSpec } from "../../../machine/index.ts";
+import { type Figure, figure } from "../figure.ts";
+import { Guests } from "./guests.ts";
+
+/** TCP between two guests on one link, by their cards. */
+
+interface Way {
+  readonly name: string;
+  readonly image: string;
+  readonly model: MachineSpec["nics"][number]["model"];
+  /** Netback of a driver domain serves both cards, over a bridge in it. */
+  readonly dom0?: boolean;
+}
+
+const NETFRONTS: Way = { name: "two netfronts", image: "linux-xen", model: "xen" };
+const THROUGH_DOM0: Way = { ...NETFRONTS, name: "two netfronts through netback and a bridge in Dom0", dom0: true };
+const VIRTIO: Way = { name: "v86's virtio-net", image: "linux", model: "virtio" };
+const NE2K: Way = { name: "v86's NE2000", image: "linux", model: "ne2k" };
+
+/** Seconds in which the emulator's compiler warms up, and seconds that are measured. */
+const WARMING = 8;
+const MEASURED = 5;
+
+interface Rate {
+  /** Mbit/s of the first second, and once it is warm. */
+  readonly cold: number;
+  readonly warm: number;
+}
+
+async function rate(way: Way): Promise<Rate> {
+  return Guests.with(async (guests) => {
+    await pair(guests, way);
+    await guests.run("left", "ip addr add 10.0.0.1/24 dev eth0 && ip link set eth0 up");
+    await guests.run("right", "ip addr add 10.0.0.2/24 dev eth0 && ip link set eth0 up");
+    await guests.run("right", "ping -c 1 -W 10 10.0.0.1");
+    const measure = async (seconds: number) => {
+      await guests.run("left", "tput s 5001 >/dev/null 2>&1 </dev/null &");
+      const client = `for try in 1 2 3 4 5; do tput c 10.0.0.1 5001 ${seconds} && exit 0; sleep 0.2; done; exit 1`;
+      const { bytes, microseconds } = await guests.numbers("right", client);
+      await guests.run("left", "killall tput 2>/dev/null; true");
+      return (bytes! * 8) / microseconds!;
+    };
+    const cold = await measure(1);
+    await measure(WARMING);
+    return { cold, warm: await measure(MEASURED) };
+  });
+}
+
+async function pair(guests: Guests, { image, model, dom0 }: Way): Promise<void> {
+  const backend = dom0 ? { backend: "dom0" } : { link: "lan" };
+  const layers = model === "ne2k" ? ["disk"] : [];
+  if (dom0) {
+    await guests.start({ name: "dom0", image: "linux-dom0" });
+    await guests.run("dom0", "ip link add xenbr0 type bridge && ip link set xenbr0 up");
+  }
+  for (const name of ["left", "right"]) await guests.start({ name, image, layers, nics: [{ model, ...backend }] });
+  if (dom0) {
+    await guests.run("dom0", "for vif in $(ls /sys/class/net | grep vif); do ip link set $vif master xenbr0 up; done");
+  }
+}
+
+/** TCP over one connection, every way. */
+export async function throughput(): Promise<Figure[]> {
+  const [xen, dom0, virtio, ne2k] = [
+    await rate(NETFRONTS),
+    await rate(THROUGH_DOM0),
+    await rate(VIRTIO),
+    await rate(NE2K),
+  ];
+  return [
+    figure(`TCP, ${NETFRONTS.name}, cold`, "Mbit/s", xen.cold, virtio.cold, `${VIRTIO.name}, cold`),
+    figure(`TCP, ${NETFRONTS.name}, warm`, "Mbit/s", xen.warm, virtio.warm, `${VIRTIO.name}, warm`),
+    figure(`TCP, ${NETFRONTS.name}, warm`, "Mbit/s", xen.warm, ne2k.warm, `${NE2K.name}, warm`),
+    figure(`TCP, ${NETFRONTS.name}, warm`, "Mbit/s", xen.warm, 900, "the aim, 900 Mbit/s"),
+    figure(`TCP, ${THROUGH_DOM0.name}, warm`, "Mbit/s", dom0.warm, xen.warm, `${NETFRONTS.name}, warm`),
+  ];
+}
