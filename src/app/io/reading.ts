@@ -53,7 +53,7 @@ export class Reading<Value> {
     this.#hurried = false;
     const found = await read().then(
       (value) => ({ value }),
-      (error: unknown) => ({ problem: error instanceof Error ? error.message : String(error) }),
+      (error: unknown) => ({ problem: plain(error) }),
     );
     // what was asked before something else was chosen answers another question
     if (life !== this.#life) return false;
@@ -81,3 +81,6 @@ export class Reading<Value> {
     return isNew;
   }
 }
+
+/** @returns an error's words without the marks of code, which a view would show as they are */
+const plain = (error: unknown) => (error instanceof Error ? error.message : String(error)).replaceAll("`", "");

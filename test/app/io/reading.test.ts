@@ -60,10 +60,10 @@ describe("something read again and again", () => {
   it("says why it cannot be read, and keeps what was read last", async () => {
     const reading = new Reading<number>();
     await look(reading, 1);
-    const fail = () => Promise.reject(new Error("There is no such ring."));
+    const fail = () => Promise.reject(new Error("There is no ring `vbd:domU/xvdd`."));
     expect(await reading.look(fail, 0, false)).toBe(true);
     expect(await reading.look(fail, 0, false)).toBe(false);
-    expect([reading.value, reading.problem]).toEqual([1, "There is no such ring."]);
+    expect([reading.value, reading.problem]).toEqual([1, "There is no ring vbd:domU/xvdd."]);
     expect(await look(reading, 1)).toBe(true);
     expect(reading.problem).toBeUndefined();
   });
