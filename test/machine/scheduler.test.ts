@@ -41,6 +41,29 @@ function schedule(turn: () => number) {
   return { v86, scheduler, onFault };
 }
 
+describe("a machine's clock", () => {
+  it("stands still in a pause, goes on behind it, and can be set while it stands", async () => {
+    const { scheduler } = schedule(() => 0);
+    const later = () => new Promise((resolve) => setTimeout(resolve, 5));
+    scheduler.pause("user");
+    const stood = scheduler.now();
+    await later();
+    expect(scheduler.now()).toBe(stood);
+    scheduler.pause("slow");
+    scheduler.resume("user");
+    await later();
+    expect(scheduler.now()).toBe(stood);
+    scheduler.resume("slow");
+    await later();
+    expect(scheduler.now()).toBeGreaterThan(stood);
+    scheduler.pause("held");
+    scheduler.setClock(1e6);
+    expect(scheduler.now()).toBe(1e6);
+    scheduler.resume("held");
+    expect(scheduler.now()).toBeGreaterThanOrEqual(1e6);
+  });
+});
+
 describe("a scheduler", () => {
   it("reports a turn that throws, once, and takes no other", async () => {
     const turn = vi.fn(() => {
