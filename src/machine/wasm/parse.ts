@@ -86,10 +86,13 @@ export function parse(bytes: Uint8Array): WasmModule {
   return module;
 }
 
-function check({ types, imports, functions, bodies }: WasmModule): void {
+function check({ types, imports, functions, bodies, exports, names }: WasmModule): void {
   if (functions.length !== bodies.length) throw new BadModule("it has other functions than bodies");
   const unknown = [...imports.map(({ type }) => type), ...functions].some((type) => type >= types.length);
   if (unknown) throw new BadModule("a function has no type");
+  const count = imports.length + functions.length;
+  const absent = [...exports.values(), ...names.map(({ index }) => index)].some((index) => index >= count);
+  if (absent) throw new BadModule("it names a function it has not");
 }
 
 function readSections(bytes: Uint8Array): Section[] {
