@@ -75,7 +75,7 @@ programs() {
 
 xen_programs() {
   local name
-  for name in xenstore xenstore-{chmod,exists,list,ls,read,rm,watch,write}; do
+  for name in vbdfront xenstore xenstore-{chmod,exists,list,ls,read,rm,watch,write}; do
     echo "slink /usr/bin/$name /usr/lib/ringside/toolbox 777 0 0"
   done
 }

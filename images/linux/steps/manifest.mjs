@@ -11,8 +11,11 @@ import { part, withImages } from "../../catalogue.mjs";
 
 const RECIPE = fileURLToPath(new URL("..", import.meta.url));
 
-/** @param terminal the tty of our virtio console */
-const commandLine = (terminal) =>
+/**
+ * @param terminal the tty of our virtio console
+ * @param more what this image has beside the others
+ */
+const commandLine = (terminal, ...more) =>
   [
     // Both consoles hear a panic. The last one named is /dev/console.
     `console=ttyS0 console=${terminal}`,
@@ -20,6 +23,7 @@ const commandLine = (terminal) =>
     // "ip link" shows what the student made, and no dummy0.
     "dummy.numdummies=0",
     "rdinit=/init",
+    ...more,
   ].join(" ");
 
 /** Licence of each source package, as an SPDX expression over what we ship of it, by the Debian copyright file. */
@@ -119,17 +123,21 @@ function image(name, title, commandLine, names) {
   };
 }
 
-const plain = ["nft", "links", "disk"];
+/** Both flavours have them. */
+const LAYERS = ["nft", "links", "disk"];
+
+/** @returns an image for Xen; Xen's own console comes first and is hvc0, ours is hvc1 */
+const xenImage = (name, title, names, ...more) => ({
+  ...image(name, title, commandLine("hvc1", "acpi=off", ...more), names),
+  platform: "xen",
+});
+
 const images =
   flavour === "plain"
-    ? { linux: image("linux", "small userland", commandLine("hvc0"), plain) }
+    ? { linux: image("linux", "small userland", commandLine("hvc0"), LAYERS) }
     : {
-        // Xen's own console comes first and is hvc0.
-        "linux-xen": { ...image("linux-xen", "a guest of Xen", commandLine("hvc1"), plain), platform: "xen" },
-        "linux-dom0": {
-          // The kernel hands what it does not know to init, as a variable: the layers this machine starts with.
-          ...image("linux-dom0", "Dom0 of Xen", `${commandLine("hvc1")} LAYERS=backends`, [...plain, "backends"]),
-          platform: "xen",
-        },
+        "linux-xen": xenImage("linux-xen", "a guest of Xen", LAYERS),
+        // What the kernel does not know it hands to init, as a variable: the layers this machine starts with.
+        "linux-dom0": xenImage("linux-dom0", "Dom0 of Xen", [...LAYERS, "backends"], "LAYERS=backends"),
       };
 console.log(withImages(old, images));

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034
-# package-list.sh: which Debian packages the build uses, by what they are used for. Sourced.
+# package-list.sh: which Debian packages the build uses, by what they are used for. Sourced with $work set.
 
 # Programs the build runs on this computer that a bare gcc and make do not bring.
 TOOLS=(flex bison m4 libfl2 libsigsegv2 zopfli libzopfli1)
@@ -20,3 +20,4 @@ LAYER=(
 
 # Built from source against musl for the base userland.
 SOURCES=(busybox iproute2 iptables libpcap tcpdump util-linux)
+[ "$(cat "$work/flavour")" != xen ] || SOURCES+=(xen)

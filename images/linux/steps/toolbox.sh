@@ -8,7 +8,7 @@ work=$(cd "${1:?usage: toolbox.sh WORK}" && pwd)
 
 own=(nsview qd tput) others=(ip tc bridge ss tcpdump xtables unshare nsenter lsns) define=()
 if [ "$flavour" = xen ]; then
-  others+=(xenstore) define=(-DXEN)
+  own+=(vbdfront) others+=(xenstore) define=(-DXEN)
 fi
 
 mkdir -p "$work/userland" "$work/objects/private"

@@ -1,7 +1,7 @@
 /*
  * One program that is many: ip, tc, bridge, ss, tcpdump, iptables, unshare, nsenter, lsns, nsview, qd,
- * tput, and in a Xen guest the tools of xenstore. Linked apart, each of them would carry the C library
- * again; together they save a fifth of the download.
+ * tput, and in a Xen guest vbdfront and the tools of xenstore. Linked apart, each of them would carry the
+ * C library again; together they save a fifth of the download.
  *
  * Each tool's main() was renamed and everything else in it made local (steps/toolbox.sh); which one runs
  * is decided by the name, as in busybox.
@@ -28,6 +28,7 @@
 
 #ifdef XEN
 #define XEN_TOOLS(tool) \
+    tool("vbdfront", vbdfront) \
     tool("xenstore", xenstore) \
     tool("xenstore-chmod", xenstore) \
     tool("xenstore-exists", xenstore) \
