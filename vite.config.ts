@@ -1,11 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { isBuiltin } from "node:module";
+import { createRequire, isBuiltin } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { defineConfig, type Plugin } from "vite";
 import { parse } from "yaml";
 import { type MachineSpec, machineSpec, specToAddress } from "./src/machine/spec.ts";
+import { ALL_HOOKS } from "./src/machine/v86-hooks.ts";
+import { checkHooks } from "./src/machine/wasm/rewrite.ts";
 import type { CatalogueEntry } from "./src/views/catalogue.ts";
 
 const ROOT = fileURLToPath(new URL(".", import.meta.url));
@@ -85,6 +87,18 @@ function budget(): Plugin {
   };
 }
 
+/** Fails a build with a v86.wasm that the hooks of src/machine/v86-hooks.ts do not fit, naming each that is missing. */
+function hooks(): Plugin {
+  return {
+    name: "ringside:hooks",
+    buildStart() {
+      const wasm = createRequire(import.meta.url).resolve("v86/build/v86.wasm");
+      const missing = checkHooks(readFileSync(wasm), ALL_HOOKS);
+      if (missing.length > 0) this.error(missing.map(({ message }) => message).join("\n"));
+    },
+  };
+}
+
 const NODE_PART = "\0ringside:node";
 
 /** v86 imports modules of Node's where it runs in Node. A page has none: they are empty here, without a warning each. */
@@ -100,7 +114,7 @@ function withoutNode(): Plugin {
 export default defineConfig({
   base: "./",
   resolve: { alias: { entities: join(ROOT, "src/views/entities.ts") } },
-  plugins: [labIndex(), budget()],
+  plugins: [labIndex(), budget(), hooks()],
   build: { target: "es2022", assetsInlineLimit: 0, chunkSizeWarningLimit: 1000, modulePreload: { polyfill: false } },
   worker: { format: "es", plugins: () => [withoutNode()] },
   optimizeDeps: { exclude: ["v86"] },
