@@ -8,9 +8,11 @@ import { type BootParts, loadLinux } from "./boot.ts";
 import { ConsoleStream } from "./console.ts";
 import { NetworkCard } from "./devices/card.ts";
 import { VirtioConsole } from "./devices/virtio-console.ts";
+import { virtioDisks } from "./devices/virtio-disks.ts";
 import type { Disk, DiskState } from "./disk/disk.ts";
 import { type Emulator, makeEmulator } from "./emulator.ts";
 import type { GuestMachine } from "./guest-machine.ts";
+import { DeviceObserver } from "./observe/observer.ts";
 import type { PlatformGuest } from "./platform.ts";
 import { Scheduler } from "./scheduler.ts";
 import { pack, unpack } from "./snapshot/bundle.ts";
@@ -66,6 +68,7 @@ export class Machine implements GuestMachine {
   readonly #scheduler: Scheduler;
   readonly #console: ConsoleStream;
   readonly #device: VirtioConsole;
+  readonly #observer: DeviceObserver;
   readonly #belongings: Belongings;
   readonly #hooks: MachineHooks;
   readonly #second: ReturnType<typeof setInterval>;
@@ -133,6 +136,10 @@ export class Machine implements GuestMachine {
     ]);
     this.#plugCard();
     this.#takePlace(scratch);
+    const now = () => this.#scheduler.now();
+    const blocks = virtioDisks(this.#internals, spec, belongings.disks, now);
+    this.#internals.saveWith(blocks);
+    this.#observer = new DeviceObserver({ spec, internals: this.#internals, blocks, now });
     this.#listen();
     this.#second = setInterval(() => this.#scheduler.running && this.agent.tick(), 1000);
   }
@@ -209,13 +216,17 @@ export class Machine implements GuestMachine {
     return this.agent.get(path);
   }
 
-  /** Nothing is read from this guest's memory: what is seen of it, its own tools say. */
-  async probe(name: string): Promise<never> {
+  /** What its devices show; what is inside the guest, its own tools say. */
+  async probe(name: string, args: Readonly<Record<string, unknown>>): Promise<unknown> {
+    const answer = this.#observer.probe(name, args);
+    if (answer !== undefined) return answer;
     throw new Error(`Machine \`${this.spec.name}\` has no probe \`${name}\` of its memory.`);
   }
 
-  async control(control: string): Promise<never> {
-    throw new Error(`Machine \`${this.spec.name}\` has no setting \`${control}\`.`);
+  async control(name: string, args: Readonly<Record<string, unknown>>): Promise<unknown> {
+    const answer = this.#observer.control(name, args);
+    if (answer !== undefined) return answer;
+    throw new Error(`Machine \`${this.spec.name}\` has no setting \`${name}\`.`);
   }
 
   async travel(): Promise<TravelReport> {

@@ -47,6 +47,7 @@ export class Internals {
   readonly #v86: UntypedEmulator;
   readonly #cpu: UntypedCpu;
   readonly #bus: UntypedBus;
+  #virtio: VirtioConstructor | undefined;
   /** Its devices, to be watched; and what devices of ours need to serve their queues. */
   readonly observation: Observation;
 
@@ -232,9 +233,10 @@ export class Internals {
    * @throws MissingInternal when the machine was made without v86's own console, whose class is borrowed
    */
   plugVirtio(options: VirtioOptions): VirtioDevice {
-    const own = this.#cpu.devices.virtio_console?.virtio;
-    if (!own) throw new MissingInternal("cpu.devices.virtio_console.virtio");
-    return new (own.constructor as VirtioConstructor)(this.#cpu, options);
+    // v86's own console is gone once ours has been adopted
+    this.#virtio ??= this.#cpu.devices.virtio_console?.virtio?.constructor as VirtioConstructor | undefined;
+    if (!this.#virtio) throw new MissingInternal("cpu.devices.virtio_console.virtio");
+    return new this.#virtio(this.#cpu, options);
   }
 
   /**

@@ -57,6 +57,8 @@ interface UntypedNe2k {
   readonly cr: number;
   /** Transmit byte count. */
   readonly tcnt: number;
+  /** Page of its memory the next frame goes to. */
+  readonly curpg: number;
   readonly pci_bars: UntypedBar[];
   receive(frame: Uint8Array): void;
 }
@@ -99,6 +101,8 @@ export interface PortRange {
   /** Base address register it is behind, 0 to 5. */
   readonly bar: number;
   watch(heard: HearAccess): void;
+  /** One of them alone; its offset is 0. */
+  port(offset: number): PortRange;
 }
 
 /** A queue as its device has it now. */
@@ -145,15 +149,18 @@ export interface WatchedNe2000 {
   page(): number;
   /** Bytes it sends when told to. */
   transmitCount(): number;
+  /** Frames that it takes: for it, with room for them, while it is not stopped. */
   watchReceived(heard: (bytes: number) => void): void;
 }
 
 /** v86's first IDE channel with a disk. */
 export interface WatchedIde {
+  /** Input of the 8259s. */
   readonly line: number;
-  /** 0x1f0 to 0x1f7: command block. */
+  /** Ports of the command block, 0x1f0, and of alternate status and device control, 0x3f6. */
+  readonly commandBase: number;
+  readonly controlBase: number;
   readonly command: PortRange;
-  /** 0x3f6: alternate status and device control. */
   readonly control: PortRange;
   /** Bus master registers of this channel. */
   readonly busMaster: PortRange;
@@ -195,8 +202,9 @@ export class Observation {
       watchReceived: (heard) => {
         const own = card.receive;
         card.receive = function (this: UntypedNe2k, frame) {
-          heard(frame.length);
+          const before = this.curpg;
           own.call(this, frame);
+          if (this.curpg !== before) heard(frame.length);
         };
       },
     };
@@ -210,6 +218,8 @@ export class Observation {
     const busMaster = pci_bars?.[BUS_MASTER_BAR]?.entries ?? [];
     return {
       line: primary.irq,
+      commandBase: primary.command_base,
+      controlBase: primary.control_base,
       command: range(0, ports.slice(primary.command_base, primary.command_base + 8)),
       control: range(1, [ports[primary.control_base]!]),
       busMaster: range(BUS_MASTER_BAR, busMaster.slice(0, 8)),
@@ -355,6 +365,7 @@ const range = (bar: number, entries: readonly UntypedPort[]): PortRange => ({
   watch: (heard) => {
     for (const [offset, entry] of entries.entries()) watchPort(entry, offset, heard);
   },
+  port: (offset) => range(bar, entries.slice(offset, offset + 1)),
 });
 
 function watchPort(entry: UntypedPort, offset: number, heard: HearAccess): void {

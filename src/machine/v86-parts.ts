@@ -94,7 +94,7 @@ export interface UntypedCpu {
     pci: UntypedPci;
     virtio_net?: { mac: Uint8Array; virtio: VirtioDevice };
     net?: UntypedNe2000;
-    virtio_console?: { virtio: object };
+    virtio_console?: { virtio?: object };
   };
 }
 

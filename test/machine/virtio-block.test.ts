@@ -186,7 +186,6 @@ describe("the virtio block device", () => {
     const saved = structuredClone(bench.device.get_state().slice(1));
     bench.device.reset();
     expect(bench.device.serving).toEqual([]);
-    bench.clock += 1000;
     bench.device.set_state([undefined, ...saved]);
     expect(bench.timers()).toBe(40);
     bench.run();

@@ -179,10 +179,9 @@ export class VirtioBlock implements SavedDevice {
   }
 
   get_state(): unknown[] {
-    const now = this.#options.now();
     const taken = this.#taken.map(({ request, due }) => {
       const { head, type, sector, data, bytes, statusAt } = request;
-      return [due - now, head, type, sector, data.map((buffer) => [buffer.address, buffer.bytes]), bytes, statusAt];
+      return [due, head, type, sector, data.map((buffer) => [buffer.address, buffer.bytes]), bytes, statusAt];
     });
     const { latency, batch, stepping } = this.#pace;
     return [this.#virtio, taken, this.#look, this.#kicked, latency, batch, stepping, this.#fault ?? ""];
@@ -193,9 +192,8 @@ export class VirtioBlock implements SavedDevice {
       ...[unknown, SavedRequest[], boolean, boolean, number, number, boolean, string],
     ];
     this.#virtio.set_state(virtio);
-    const now = this.#options.now();
-    this.#taken = taken.map(([left, head, type, sector, data, bytes, statusAt]) => ({
-      due: now + left,
+    this.#taken = taken.map(([due, head, type, sector, data, bytes, statusAt]) => ({
+      due,
       request: {
         ...{ head, type, sector, bytes, statusAt },
         data: data.map(([address, length]) => ({ address, bytes: length })),

@@ -1,0 +1,160 @@
+import type { DeviceCost, IoCosts, IoTrace, RingList, RingState, RingSummary } from "../../probe/io/types.ts";
+import type { VirtioBlock } from "../devices/virtio-block.ts";
+import type { MachineSpec } from "../spec.ts";
+import type { Internals } from "../v86-internals.ts";
+import type { WatchedVirtio } from "../v86-observation.ts";
+import { type EmulatedWatch, watchIde, watchNe2000 } from "./emulated-watch.ts";
+import { EventTrace } from "./event-trace.ts";
+import { VirtioWatch } from "./virtio-watch.ts";
+
+/** Device types (virtio 1.2, 5). */
+const NETWORK = 1;
+const CONSOLE = 3;
+
+/** Events given in one reading unless said otherwise. */
+const EVENTS = 256;
+
+export interface ObserverParts {
+  readonly spec: MachineSpec;
+  readonly internals: Internals;
+  /** The virtio disks of the machine. */
+  readonly blocks: readonly VirtioBlock[];
+  /** Milliseconds of the machine's clock. */
+  readonly now: () => number;
+}
+
+/**
+ * The devices of one machine, watched: its virtqueues, and what each device costs in exits. It counts from the moment
+ * the machine is made.
+ *
+ * An exit is what a hypervisor would see that emulates the device: each IN and OUT of a port (of a REP INS or OUTS each
+ * element), each time the device's interrupt line goes up. There is no MMIO: these devices have none. Not seen, as v86
+ * keeps them inside its WebAssembly: the accesses to the 8259s' ports that go with each interrupt (the driver of Linux
+ * makes five of them for lines 8 to 15: it reads and writes the mask, ends the interrupt at both, writes the mask).
+ */
+export class DeviceObserver {
+  readonly #trace: EventTrace;
+  readonly #virtio: readonly VirtioWatch[];
+  readonly #emulated: readonly EmulatedWatch[];
+  readonly #blocks: readonly VirtioBlock[];
+  readonly #machine: string;
+
+  /** Once, when all devices are plugged in and before the machine first runs. */
+  constructor({ spec, internals, blocks, now }: ObserverParts) {
+    const { observation } = internals;
+    this.#machine = spec.name;
+    this.#blocks = blocks;
+    this.#trace = new EventTrace(spec.name, now);
+    const card = `eth${spec.nics.findIndex(({ model }) => model !== "xen")}`;
+    const options = { machine: spec.name, now, memory: () => internals.memory(), trace: this.#trace };
+    this.#virtio = observation.virtio().flatMap((device) => {
+      const block = blocks.find(({ slot }) => slot === device.slot);
+      const name = block?.name ?? nameOf(device, card);
+      return name === undefined ? [] : [new VirtioWatch(device, name, options, block)];
+    });
+    const ne2000 = observation.ne2000();
+    const ide = observation.ide();
+    const disk = spec.disks.find(({ model }) => model === "ide");
+    this.#emulated = [
+      ...(ne2000 ? [watchNe2000(ne2000, card, this.#trace)] : []),
+      ...(ide && disk ? [watchIde(ide, disk.name, this.#trace)] : []),
+    ];
+    observation.watchInterrupts(
+      (slot, up) => up && this.#interrupted((device) => device.slot === slot),
+      (line, up) => up && this.#interrupted((device) => "line" in device && device.line === line),
+    );
+  }
+
+  rings(): RingSummary[] {
+    return this.#virtio.flatMap(({ queues }) => queues.map((queue) => queue.summary()));
+  }
+
+  /** @returns undefined when the machine has no such ring */
+  state(ring: string): RingState | undefined {
+    return this.#queue(ring)?.state();
+  }
+
+  costs(): DeviceCost[] {
+    return [...this.#virtio, ...this.#emulated].map((device) => device.cost());
+  }
+
+  trace(from: number, count: number): IoTrace {
+    return this.#trace.read(from, count);
+  }
+
+  /** Counts anew; the trace goes on. */
+  reset(): void {
+    for (const device of [...this.#virtio, ...this.#emulated]) device.reset();
+  }
+
+  /**
+   * `ring.list`, `ring.state {ring}`, `io.costs`, `io.trace {from?, count?}`.
+   *
+   * @returns undefined when the probe is not one of these
+   * @throws Error with a sentence when there is no such ring
+   */
+  probe(name: string, args: Readonly<Record<string, unknown>>): unknown {
+    switch (name) {
+      case "ring.list":
+        return { rings: this.rings() } satisfies RingList;
+      case "ring.state":
+        return this.state(String(args.ring)) ?? this.#noRing(args.ring);
+      case "io.costs":
+        return { devices: this.costs() } satisfies IoCosts;
+      case "io.trace":
+        return this.trace(wholeNumber(args.from, 0), wholeNumber(args.count, EVENTS));
+      default:
+        return undefined;
+    }
+  }
+
+  /**
+   * `io.pace {ring, latency?, batch?, stepping?}`, `io.step {ring, by}`, `io.reset {}`.
+   *
+   * @returns undefined when the control is not one of these
+   * @throws Error with a sentence when there is no such ring, when it has no such setting, or a value cannot be
+   */
+  control(name: string, args: Readonly<Record<string, unknown>>): unknown {
+    if (name === "io.reset") {
+      this.reset();
+      return {};
+    }
+    if (name !== "io.pace" && name !== "io.step") return undefined;
+    const block = this.#paced(args.ring);
+    if (name === "io.pace") {
+      block.setPace(args);
+      return block.pace;
+    }
+    if (args.by !== "slot" && args.by !== "notification") throw new Error("A step is by `slot` or by `notification`.");
+    if (!block.pace.stepping) throw new Error(`The ring \`${args.ring}\` is not being stepped: it runs by itself.`);
+    return { stepped: block.step(args.by) };
+  }
+
+  #queue(ring: unknown) {
+    return this.#virtio.flatMap(({ queues }) => queues).find(({ name }) => name.ring === ring);
+  }
+
+  #paced(ring: unknown): VirtioBlock {
+    const queue = this.#queue(ring) ?? this.#noRing(ring);
+    const block = this.#blocks.find(({ meter }) => meter === queue.meter);
+    if (!block) throw new Error(`The ring \`${ring}\` has no slow motion: v86 serves it as it comes.`);
+    return block;
+  }
+
+  #noRing(ring: unknown): never {
+    throw new Error(`Machine \`${this.#machine}\` has no ring called \`${ring}\`.`);
+  }
+
+  #interrupted(which: (device: VirtioWatch | EmulatedWatch) => boolean): void {
+    [...this.#virtio, ...this.#emulated].find(which)?.interrupted();
+  }
+}
+
+/** What a guest calls a device of v86's; undefined for one that no view shows. */
+function nameOf({ type }: WatchedVirtio, card: string): string | undefined {
+  if (type === NETWORK) return card;
+  return type === CONSOLE ? "console" : undefined;
+}
+
+const wholeNumber = (given: unknown, otherwise: number) =>
+  typeof given === "number" && Number.isInteger(given) && given >= 0 ? given : otherwise;
