@@ -23,7 +23,7 @@ export const tcpPackets = (mostPayload: number): fc.Arbitrary<TcpPacket> =>
     identification: fc.integer({ min: 0, max: 0xffff }),
     sequence: fc.integer({ min: 0, max: 0xffffffff }),
     flags: fc.integer({ min: 0, max: 0xff }),
-    payload: fc.uint8Array({ minLength: 0, maxLength: mostPayload }),
+    payload: fc.uint8Array({ minLength: 0, maxLength: mostPayload, size: "max" }),
   });
 
 export interface Offsets {

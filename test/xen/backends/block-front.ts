@@ -126,7 +126,7 @@ export class BlockFront {
     return this.store.read(`${BACK}/state`);
   }
 
-  /** A segment over all of a page, or part of it, granted for what the operation needs. */
+  /** A segment over all of a page, or part of it, granted for what the operation needs; a persistent one for both. */
   segment(page: number, writable = true, first = 0, last = 7): Segment {
     if (!this.#keeps) return { page, first, last, reference: this.domain.grant(page, writable) };
     const reference = this.#persistent.get(page) ?? this.domain.grant(page);
@@ -176,7 +176,7 @@ export class BlockFront {
       view.setUint8(1, operation);
       view.setUint16(2, segments.length, true);
       directories.forEach((page, index) => {
-        view.setUint32(24 + 4 * index, this.domain.grant(page, false), true);
+        view.setUint32(24 + 4 * index, this.domain.grant(page, this.#keeps), true);
       });
       change?.(view);
     });
