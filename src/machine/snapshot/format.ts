@@ -39,7 +39,7 @@ export function snapshotKey(spec: MachineSpec, image: Image): SnapshotKey {
   const layers = spec.layers.map((name) => `${name}-${image.layers[name]?.rawSha256.slice(0, 12)}`);
   return {
     build: buildKey(spec.image, image),
-    options: [spec.memory, ...spec.nics.map(nicKey), ...spec.disks.map(diskKey), ...layers].join("_"),
+    options: [spec.memory, ...spec.nics.map(nicKey), ...spec.disks.map(diskKey), ...layers, ...spec.options].join("_"),
   };
 }
 
