@@ -4,6 +4,7 @@ import { expose } from "comlink";
 import v86Wasm from "v86/build/v86.wasm?url";
 import manifest from "../images/built/manifest.json";
 import { Host, openBrowserSnapshots, parseManifest } from "../src/machine/index.ts";
+import { createXenPlatform } from "../src/xen/index.ts";
 
 const files = import.meta.glob<string>("../images/built/*.gz", { query: "?url", import: "default", eager: true });
 
@@ -24,6 +25,7 @@ const host = new Host({
   manifest: parseManifest(manifest),
   snapshots: openBrowserSnapshots(),
   compile,
+  platform: createXenPlatform(),
   wasm: async () => new Uint8Array(await (await fetchFrom(v86Wasm)).arrayBuffer()),
   images: {
     open: async (file) => {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { Host, MemorySnapshots, type Platform, parseManifest, type SnapshotStore } from "../machine/index.ts";
+import { createXenPlatform } from "../xen/index.ts";
 
 /** Where the committed images are. */
 export const BUILT_IMAGES = fileURLToPath(new URL("../../images/built/", import.meta.url));
@@ -21,7 +22,7 @@ export const V86_WASM = join(createRequire(import.meta.url).resolve("v86"), "../
 export async function createNodeHost({
   folder = BUILT_IMAGES,
   snapshots = new MemorySnapshots(),
-  platform,
+  platform = createXenPlatform(),
 }: {
   folder?: string;
   snapshots?: SnapshotStore;
@@ -30,7 +31,7 @@ export async function createNodeHost({
   return new Host({
     manifest: parseManifest(JSON.parse(await readFile(join(folder, "manifest.json"), "utf8"))),
     snapshots,
-    ...(platform && { platform }),
+    platform,
     compile: async () => WebAssembly.compile(await readFile(V86_WASM)),
     wasm: () => readFile(V86_WASM),
     images: {

@@ -1,6 +1,6 @@
 import type { IoEvent } from "../../probe/io/types.ts";
 import { PAGE_SHIFT, PAGE_SIZE } from "../abi/domains.ts";
-import { GNTST, GNTST_MESSAGES, GTF } from "../abi/grant-table.ts";
+import { GNTST, GNTST_MESSAGES } from "../abi/grant-table.ts";
 import {
   type Channel,
   type FrontDomain,
@@ -8,6 +8,7 @@ import {
   type GrantMapping,
   type GrantView,
 } from "../backends/front-domain.ts";
+import { viewGrant } from "./grant-view.ts";
 import type { Guest } from "./guest.ts";
 import type { Xen } from "./xen.ts";
 
@@ -67,18 +68,7 @@ export class Front implements FrontDomain {
   }
 
   viewGrant(reference: number): GrantView {
-    const { grants, frames } = this.#guest;
-    const active = grants.active.get(reference);
-    const entry = grants.entry(reference);
-    const granted = entry !== undefined && (entry.flags & GTF.type_mask) === GTF.permit_access;
-    const mine = active?.domain === this.backendId;
-    const frame = mine ? active.frame : granted ? entry.frame : undefined;
-    const readOnly = entry !== undefined && (entry.flags & GTF.readonly) !== 0;
-    const address = frame !== undefined && frames.isOwn(frame) ? frame * PAGE_SIZE : undefined;
-    const usable = granted && entry.domain === this.backendId && address !== undefined;
-    if (mine) return { status: granted ? "mapped" : "revoked", address, readOnly };
-    if (usable) return { status: "granted", address, readOnly };
-    return { status: entry && !granted ? "revoked" : "bad", address: undefined, readOnly };
+    return viewGrant(this.#guest, reference, this.backendId);
   }
 
   page(address: number): Uint8Array | undefined {

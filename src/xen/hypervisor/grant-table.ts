@@ -136,10 +136,12 @@ export class GrantTable {
     this.grow(LEAST_GRANT_FRAMES);
   }
 
-  save(): unknown {
+  /** @param host whose uses are left out: this program's backends begin them again */
+  save(host: number): unknown {
+    const active = [...this.#active].filter(([, { domain }]) => domain !== host);
     return {
       pages: this.#pages.map((page) => page.save()),
-      active: [...this.#active].map(([reference, use]) => [reference, { ...use }]),
+      active: active.map(([reference, use]) => [reference, { ...use }]),
       copies: [...this.copies],
     };
   }

@@ -162,12 +162,13 @@ export class Guest implements Receiver {
     this.sharing.drop(this.frames);
   }
 
-  save(pageNumber: (page: SharedPage) => number): unknown {
+  /** @param host id of this program's domain, whose backends map and bind again themselves */
+  save(pageNumber: (page: SharedPage) => number, host: number): unknown {
     return {
       frames: this.frames.save(),
       ports: this.ports.save(),
       words: this.words.save(),
-      grants: this.grants.save(),
+      grants: this.grants.save(host),
       maptrack: this.maptrack.save(pageNumber),
       params: [...this.params].map(([index, value]) => [index, String(value)]),
       callback: this.#callback,

@@ -1,0 +1,1 @@
+export { createXenPlatform, XenPlatform } from "./platform.ts";

@@ -1,0 +1,226 @@
+import type { DeviceCost, RingCounters, RingState, RingSummary } from "../../probe/io/types.ts";
+import { PrivatePlaces, readRing, type SharedRing } from "../../probe/rings/index.ts";
+import {
+  ENTRY,
+  type GrantReader,
+  hex,
+  PAGE,
+  type RingKind,
+  readSharedIndices,
+  ringSlots,
+} from "../../probe/rings/layout/index.ts";
+import { PAGE_SIZE } from "../abi/domains.ts";
+import { viewGrant } from "../hypervisor/grant-view.ts";
+import type { Guest } from "../hypervisor/guest.ts";
+import type { Mapping } from "../hypervisor/maptrack.ts";
+import type { XenPlatform } from "../platform.ts";
+import type { Device } from "../toolstack/device.ts";
+import { ringNames } from "./ring-names.ts";
+
+/** Bytes of a granted page that a view shows. */
+const HEAD = 64;
+/** Pages a ring may have (blkback's max-ring-page-order is 4). */
+const MOST_PAGES = 16;
+
+const NO_COUNTS: RingCounters = {
+  requests: 0,
+  responses: 0,
+  notifications: 0,
+  interrupts: 0,
+  bytes: 0,
+  copied: 0,
+  grantsMapped: 0,
+  grantsCopied: 0,
+  full: 0,
+};
+
+/** What is subtracted from free-running counts since the last reset. */
+interface Baseline {
+  readonly requests: number;
+  readonly responses: number;
+  readonly notifications: number;
+  readonly interrupts: number;
+}
+
+/**
+ * The rings of a device whose backend is a guest's kernel: read from the two guests' memories, the channel's counts and
+ * xenstore. Nothing of it passes through this program, so that bytes and copies are not known.
+ */
+export class GuestServedRings {
+  readonly #platform: XenPlatform;
+  readonly #device: Device;
+  readonly #machine: string;
+  readonly #places = new Map<string, PrivatePlaces>();
+  readonly #baselines = new Map<string, Baseline>();
+
+  constructor(platform: XenPlatform, machine: string, device: Device) {
+    this.#platform = platform;
+    this.#machine = machine;
+    this.#device = device;
+  }
+
+  rings(): readonly RingSummary[] {
+    return ringNames(this.#machine, this.#device).map((ring) => ({
+      ring,
+      design: "xen",
+      device: this.#device.plan.kind === "vbd" ? "block" : "network",
+      front: this.#machine,
+      back: this.#back?.name ?? "",
+      connected: this.#device.connected,
+    }));
+  }
+
+  state(ring: string): RingState | undefined {
+    const summary = this.rings().find((one) => one.ring === ring);
+    if (!summary) return undefined;
+    const kind = this.#kind(ring);
+    const pace = { latency: 0, batch: 0, stepping: false, available: false };
+    const common = { ...summary, pace, batches: [], counters: this.#counters(ring) };
+    const shared = this.#shared(ring);
+    const places = this.#places.get(ring) ?? new PrivatePlaces();
+    this.#places.set(ring, places);
+    const reading = shared && readRing(shared, places);
+    if (reading) return { ...common, ...reading };
+    const capacity = ringSlots(kind);
+    return { ...common, capacity, entryBytes: ENTRY[kind].slot, pages: [], indices: [], notify: [], slots: [] };
+  }
+
+  costs(): DeviceCost {
+    const counters = this.rings().map(({ ring }) => this.#counters(ring));
+    const sum = (name: keyof RingCounters) => counters.reduce((total, one) => total + one[name], 0);
+    const notifications = sum("notifications");
+    const interrupts = sum("interrupts");
+    const { kind, name } = this.#device.plan;
+    return {
+      model: kind === "vbd" ? "xen-vbd" : "xen-vif",
+      name,
+      requests: kind === "vbd" ? sum("requests") : sum("responses"),
+      ...(kind === "vif" && { packets: { sent: counters[0]!.responses, received: counters[1]!.responses } }),
+      bytes: 0,
+      exits: {
+        ...(notifications > 0 && { hypercall: notifications }),
+        ...(interrupts > 0 && { interrupt: interrupts }),
+      },
+      exitsTotal: notifications + interrupts,
+      notifications,
+      interrupts,
+      copied: 0,
+    };
+  }
+
+  reset(): void {
+    this.#baselines.clear();
+    for (const { ring } of this.rings()) {
+      const { requests, responses, notifications, interrupts } = this.#counters(ring);
+      this.#baselines.set(ring, { requests, responses, notifications, interrupts });
+    }
+  }
+
+  get #front(): Guest | undefined {
+    return this.#platform.xen.guest(this.#device.plan.front);
+  }
+
+  get #back(): Guest | undefined {
+    return this.#platform.xen.guest(this.#device.plan.back);
+  }
+
+  #kind(ring: string): RingKind {
+    if (this.#device.plan.kind === "vbd") return "block";
+    return ring.endsWith("/tx") ? "tx" : "rx";
+  }
+
+  #key(name: string): number | undefined {
+    const value = this.#platform.store.read(`${this.#device.frontPath}/${name}`);
+    return value !== undefined && /^\d{1,10}$/.test(value) ? Number(value) : undefined;
+  }
+
+  /** Grant references of the ring's pages, as the frontend wrote them. */
+  #references(ring: string): number[] {
+    const kind = this.#kind(ring);
+    if (kind !== "block") return [this.#key(`${kind}-ring-ref`)].filter((one) => one !== undefined);
+    const order = this.#key("ring-page-order");
+    if (order === undefined) return [this.#key("ring-ref")].filter((one) => one !== undefined);
+    const count = Math.min(2 ** order, MOST_PAGES);
+    return Array.from({ length: count }, (_, page) => this.#key(`ring-ref${page}`)).filter((one) => one !== undefined);
+  }
+
+  #shared(ring: string): SharedRing | undefined {
+    const [front, back] = [this.#front, this.#back];
+    if (!front || !back) return undefined;
+    const pages = this.#references(ring).map((reference) => ({
+      reference,
+      address: viewGrant(front, reference, back.id).address,
+    }));
+    if (pages.length === 0 || pages.some(({ address }) => address === undefined)) return undefined;
+    const mapped = mappingOf(back, front, pages[0]!.reference);
+    return {
+      kind: this.#kind(ring),
+      pages: pages.map(({ address }) => ({
+        address: address!,
+        bytes: front.frames.page(address! / PAGE_SIZE).slice(),
+      })),
+      front: front.access.memory(),
+      ...(mapped && {
+        back: {
+          memory: back.access.memory(),
+          page: mapped.gfn * PAGE_SIZE,
+          translate: (gva: number) => back.access.translate(gva),
+        },
+      }),
+      grants: grantReader(front, back.id),
+    };
+  }
+
+  #counters(ring: string): RingCounters {
+    const [front, back] = [this.#front, this.#back];
+    const [reference] = this.#references(ring);
+    const page = front && back && reference !== undefined ? viewGrant(front, reference, back.id).address : undefined;
+    if (!front || !back || page === undefined) return NO_COUNTS;
+    const indices = readSharedIndices(front.frames.page(page / PAGE_SIZE));
+    const kind = this.#kind(ring);
+    const port = this.#key(`event-channel-${kind}`) ?? this.#key("event-channel");
+    const end = port === undefined ? undefined : front.ports.open.get(port);
+    const other = end?.binding.state === "interdomain" ? end.binding.ports.open.get(end.binding.port) : undefined;
+    const since = this.#baselines.get(ring);
+    const from = (now: number, then: number | undefined) => (now - (then ?? 0)) >>> 0;
+    return {
+      ...NO_COUNTS,
+      requests: from(indices.req_prod, since?.requests),
+      responses: from(indices.rsp_prod, since?.responses),
+      notifications: from(end?.sends ?? 0, since?.notifications),
+      interrupts: from(other?.sends ?? 0, since?.interrupts),
+      grantsMapped: [...back.maptrack.mappings.values()].filter(({ granter }) => granter === front).length,
+      grantsCopied: front.grants.copies.get(back.id) ?? 0,
+    };
+  }
+}
+
+function mappingOf(mapper: Guest, granter: Guest, reference: number): Mapping | undefined {
+  for (const mapping of mapper.maptrack.mappings.values()) {
+    if (mapping.granter === granter && mapping.reference === reference) return mapping;
+  }
+  return undefined;
+}
+
+/** Grants between guests as a probe sees them: looked at, never used. */
+function grantReader(front: Guest, back: number): GrantReader {
+  const content = (reference: number): Uint8Array | undefined => {
+    const { address } = viewGrant(front, reference, back);
+    return address === undefined ? undefined : front.frames.page(address / PAGE_SIZE);
+  };
+  return {
+    content,
+    page(reference, offset, bytes, writable) {
+      const { status, address } = viewGrant(front, reference, back);
+      const head = content(reference)?.subarray(offset, Math.min(offset + bytes, offset + HEAD, PAGE));
+      return {
+        reference,
+        address: address === undefined ? "" : `pa:0x${(address + offset).toString(16)}`,
+        bytes,
+        writable,
+        grant: status,
+        head: head ? hex(head) : "",
+      };
+    },
+  };
+}
