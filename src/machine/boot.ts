@@ -36,6 +36,9 @@ const E820_RESERVED = 2;
 
 /** The 8259s' lines PCI's INTA#–INTD# arrive at; the ROM programs the same into the PIIX3's router. */
 const PCI_LINES = [10, 10, 11, 11];
+/** IDE timing registers of the PIIX3's two channels; bit 15: the channel answers (82371SB, 2.4.13). Firmware sets it. */
+const IDE_TIMING = [0x40, 0x42];
+const IDE_DECODE = 0x80;
 /** PCI command register, bits 0 and 1: answer to I/O and memory addresses (PCI 3.0, 6.2.2). */
 const PCI_RESPOND = 0b11;
 
@@ -118,5 +121,9 @@ function routeInterrupts(internals: Internals): void {
     const pin = space[0x3d]!; // 1 for INTA#
     if (pin > 0) space[0x3c] = PCI_LINES[(pin - 1 + slot - 1) & 3]!;
     space[4]! |= PCI_RESPOND;
+    if (isIde(space)) for (const timing of IDE_TIMING) space[timing + 1]! |= IDE_DECODE;
   });
 }
+
+/** Vendor and device of the PIIX3's IDE controller, 8086:7010. */
+const isIde = (space: Uint8Array) => space[0] === 0x86 && space[1] === 0x80 && space[2] === 0x10 && space[3] === 0x70;

@@ -55,7 +55,7 @@ export class Internals {
     this.#v86 = v86;
     this.#cpu = v86.cpu;
     this.#bus = bus;
-    this.observation = new Observation(v86.cpu);
+    this.observation = new Observation(v86.cpu, bus);
   }
 
   /**

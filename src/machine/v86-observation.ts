@@ -4,7 +4,7 @@
  * memory that devices of our own serve.
  */
 import type { VirtioDevice } from "./devices/virtio.ts";
-import { MissingInternal, type UntypedCpu } from "./v86-parts.ts";
+import { MissingInternal, type UntypedBus, type UntypedCpu } from "./v86-parts.ts";
 
 /** An entry of v86's port table. Registers move with their base address: the entry is the same object then. */
 interface UntypedPort {
@@ -63,17 +63,16 @@ interface UntypedNe2k {
   receive(frame: Uint8Array): void;
 }
 
-interface UntypedInterface {
-  readonly sector_size: number;
-  report_read_end(bytes: number): void;
-  report_write(bytes: number): void;
-}
-
 interface UntypedChannel {
   readonly command_base: number;
   readonly control_base: number;
   readonly irq: number;
-  readonly master: UntypedInterface;
+  readonly channel_nr: number;
+}
+
+/** What the IDE controller tells the outside: channel, bytes, sectors. */
+interface IdeBus {
+  register(name: "ide-read-end" | "ide-write-end", listener: (told: readonly number[]) => void, self: unknown): void;
 }
 
 /** What observation uses of the CPU beyond what {@link UntypedCpu} has. */
@@ -177,8 +176,10 @@ const BUS_MASTER_BAR = 4;
 
 export class Observation {
   readonly #cpu: UntypedCpu & ObservedCpu;
+  readonly #bus: IdeBus;
 
-  constructor(cpu: UntypedCpu) {
+  constructor(cpu: UntypedCpu, bus: UntypedBus) {
+    this.#bus = bus as unknown as IdeBus;
     const observed = cpu as UntypedCpu & Partial<ObservedCpu>;
     if (!observed.device_raise_irq || !observed.device_lower_irq) throw new MissingInternal("cpu.device_raise_irq");
     if (!observed.io || !("ports" in observed.io)) throw new MissingInternal("cpu.io.ports");
@@ -223,7 +224,12 @@ export class Observation {
       command: range(0, ports.slice(primary.command_base, primary.command_base + 8)),
       control: range(1, [ports[primary.control_base]!]),
       busMaster: range(BUS_MASTER_BAR, busMaster.slice(0, 8)),
-      watchTransfers: (heard) => watchTransfers(primary.master, heard),
+      watchTransfers: (heard) => {
+        const listen = (name: "ide-read-end" | "ide-write-end", write: boolean) =>
+          this.#bus.register(name, ([channel, bytes]) => channel === primary.channel_nr && heard(bytes!, write), null);
+        listen("ide-read-end", false);
+        listen("ide-write-end", true);
+      },
     };
   }
 
@@ -324,18 +330,6 @@ function watchQueue(queue: UntypedQueue, heard: HearQueue): void {
     const count = this.num_staged_replies;
     flush_replies.call(this);
     if (count > 0) heard.published(count);
-  };
-}
-
-function watchTransfers(disk: UntypedInterface, heard: (bytes: number, write: boolean) => void): void {
-  const { report_read_end, report_write } = disk;
-  disk.report_read_end = function (this: UntypedInterface, bytes) {
-    heard(bytes, false);
-    report_read_end.call(this, bytes);
-  };
-  disk.report_write = function (this: UntypedInterface, bytes) {
-    heard(bytes, true);
-    report_write.call(this, bytes);
   };
 }
 

@@ -21,6 +21,17 @@ export class IdeDisk {
     done(content);
   }
 
+  /** The controller looks for a partition table when it is made, and is given the time to fetch it before. */
+  get_and_cache(start: number, length: number, done: (content: Uint8Array) => void): void {
+    this.get(start, length, done);
+  }
+
+  get_from_cache(start: number, length: number): Uint8Array {
+    const content = new Uint8Array(length);
+    this.#disk.read(start / SECTOR, content);
+    return content;
+  }
+
   set(start: number, content: Uint8Array, done: () => void): void {
     this.#disk.write(start / SECTOR, content);
     done();
