@@ -2,6 +2,7 @@ import type { PlatformSurroundings } from "../../machine/platform.ts";
 import type { DiskSpec, MachineSpec, NicSpec } from "../../machine/spec.ts";
 import { BlockBackend } from "../backends/block.ts";
 import { NetworkBackend } from "../backends/network.ts";
+import { blockFeatures, networkFeatures } from "../backends/offers.ts";
 import type { Front } from "../hypervisor/front.ts";
 import type { Store } from "../store/index.ts";
 import type { DevicePlan } from "./device.ts";
@@ -60,14 +61,15 @@ export function blockPlan(site: PlanSite, disk: DiskSpec): DevicePlan {
       content && disk.backend === undefined
         ? () => {
             const description = { name: disk.name, virtualDevice: number, disk: content, ...paths };
-            return { backend: new BlockBackend(front, store, description), release: () => {} };
+            const features = blockFeatures(spec, disk.name);
+            return { backend: new BlockBackend(front, store, description, features), release: () => {} };
           }
         : undefined,
   };
 }
 
 export function networkPlan(site: PlanSite, nic: NicSpec, handle: number): DevicePlan {
-  const { store, front, surroundings, host, driver } = site;
+  const { store, front, spec, surroundings, host, driver } = site;
   const back = nic.backend === undefined ? host : driver;
   const name = `eth${handle}`;
   const paths = { frontPath: frontPath(front.id, "vif", handle), backPath: backPath(back, "vif", front.id, handle) };
@@ -84,7 +86,8 @@ export function networkPlan(site: PlanSite, nic: NicSpec, handle: number): Devic
       nic.backend === undefined
         ? () => {
             const port = nic.link === undefined ? undefined : surroundings.port(nic.link);
-            const backend = new NetworkBackend(front, store, { name, handle, mac: nic.mac, port, ...paths });
+            const description = { name, handle, mac: nic.mac, port, ...paths };
+            const backend = new NetworkBackend(front, store, description, networkFeatures(spec, name));
             return { backend, release: () => port?.close() };
           }
         : undefined,

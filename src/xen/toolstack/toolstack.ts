@@ -1,6 +1,7 @@
 import type { PlatformSurroundings } from "../../machine/platform.ts";
 import { DOM0_IMAGE } from "../../machine/platforms.ts";
 import type { MachineSpec } from "../../machine/spec.ts";
+import { checkOffers } from "../backends/offers.ts";
 import { Front } from "../hypervisor/front.ts";
 import type { Guest } from "../hypervisor/guest.ts";
 import type { Xen } from "../hypervisor/xen.ts";
@@ -145,6 +146,7 @@ export class Toolstack {
 
 /** @throws Error with a sentence when a spec asks for what this host's Xen has not */
 export function checkSpec(spec: MachineSpec, hasDriver: boolean): void {
+  checkOffers(spec);
   for (const { backend } of [...spec.disks, ...spec.nics]) {
     if (backend === undefined || hasDriver) continue;
     throw new Error(
