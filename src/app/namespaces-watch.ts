@@ -1,4 +1,4 @@
-import { compareReadings, hasChanges, type NamespaceReading, withoutScripts } from "../probe/index.ts";
+import type { NamespaceReading } from "../probe/index.ts";
 
 /** The namespaces of one machine, as the live view takes them. */
 export interface Inside {
@@ -38,7 +38,7 @@ export class NamespacesWatch {
     try {
       const reading = (await this.probe(machine)) as NamespaceReading;
       this.inside.set(machine, { reading, problem: undefined });
-      return before !== undefined && hasChanges(compareReadings(withoutScripts(before), withoutScripts(reading)));
+      return before !== undefined && (await differ(before, reading));
     } catch (error) {
       // The tool is the guest's: a student may have broken it. The last reading stays until a new one comes.
       const message = error instanceof Error ? error.message : String(error);
@@ -46,4 +46,10 @@ export class NamespacesWatch {
       return false;
     }
   }
+}
+
+/** What compares them is loaded with the view that shows them. */
+async function differ(before: NamespaceReading, now: NamespaceReading): Promise<boolean> {
+  const { compareReadings, hasChanges, withoutScripts } = await import("../probe/index.ts");
+  return hasChanges(compareReadings(withoutScripts(before), withoutScripts(now)));
 }
