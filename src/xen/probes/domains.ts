@@ -44,7 +44,8 @@ function guestDomain(managed: ManagedGuest, uses: Uses): XenDomain {
     id: guest.id,
     name: guest.name,
     kind: "guest",
-    running: !guest.access.halted(),
+    // one that waits in HLT is blocked, which a guest with nothing to do always is; one that ended is not here
+    running: true,
     memory: {
       now: (guest.frames.own * PAGE_SIZE) >> 10,
       target: managed.memoryTarget,
