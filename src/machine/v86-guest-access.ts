@@ -36,6 +36,7 @@ export class V86GuestAccess implements GuestAccess {
   readonly #level: number;
   readonly #general: number;
   readonly memoryBytes: number;
+  #woken = false;
   #timer: { readonly at: number; readonly due: () => void } | undefined;
   /** Views of all of WebAssembly memory, for as long as it does not grow. */
   #buffer: ArrayBuffer | undefined;
@@ -122,7 +123,19 @@ export class V86GuestAccess implements GuestAccess {
 
   /** The turn that is asked for looks for interrupts, and one of them ends the HLT; without one it goes on. */
   wake(): void {
-    if (this.halted()) this.#cpu.stop_idling();
+    if (!this.halted()) return;
+    this.#woken = true;
+    this.#cpu.stop_idling();
+  }
+
+  /**
+   * True when {@link wake} was called since this was last asked. v86 learns of it only while it waits between two
+   * turns: at the end of one, the rest that it is about to take has to be left out.
+   */
+  takeWoken(): boolean {
+    const woken = this.#woken;
+    this.#woken = false;
+    return woken;
   }
 
   setUpcall(upcall: { readonly flag: number; readonly vector: number } | undefined): void {

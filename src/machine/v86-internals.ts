@@ -46,6 +46,7 @@ const TSC_PER_MILLISECOND = 1e6;
 export class Internals {
   readonly #v86: UntypedEmulator;
   readonly #cpu: UntypedCpu;
+  #access: V86GuestAccess | undefined;
   readonly #bus: UntypedBus;
   #virtio: VirtioConstructor | undefined;
   /** Its devices, to be watched; and what devices of ours need to serve their queues. */
@@ -146,17 +147,21 @@ export class Internals {
     const mainLoop = this.#cpu.main_loop;
     this.#cpu.main_loop = () => {
       before();
+      this.#access?.takeWoken();
+      let rest = 0;
       try {
-        return mainLoop();
+        rest = mainLoop();
       } finally {
         after();
       }
+      return this.#access?.takeWoken() ? 0 : rest;
     };
   }
 
   /** The guest's processor and memory for a platform. Once for each machine, which was made with {@link instantiate}. */
   guestAccess(parts: AccessParts): GuestAccess {
-    return new V86GuestAccess(this.#cpu, parts);
+    this.#access = new V86GuestAccess(this.#cpu, parts);
+    return this.#access;
   }
 
   /** Asks for a turn now where the machine waits for one, in a HLT for example. */
