@@ -49,6 +49,11 @@ export class GuestFrames {
     return gfn < this.count && this.#state[gfn] !== NONE;
   }
 
+  /** True for memory the guest may write: all but other domains' pages that are mapped for reading. */
+  isWritable(gfn: number): boolean {
+    return this.isMemory(gfn) && (this.shared.get(gfn)?.isWritable(this, gfn) ?? true);
+  }
+
   /** The frame's bytes as they lie in this guest's memory; see {@link page} for one that may be shared. */
   bytes(gfn: number): Uint8Array {
     return this.access.memory().subarray(gfn << PAGE_SHIFT, (gfn << PAGE_SHIFT) + PAGE_SIZE);

@@ -153,8 +153,18 @@ export class SharedPage {
     else this.#update(frames);
   }
 
-  /** This program changed a copy that was current. */
+  /** May the domain write the page through this frame? */
+  isWritable(frames: GuestFrames, gfn: number): boolean {
+    return this.#copies.some((copy) => copy.frames === frames && copy.gfn === gfn && copy.writable);
+  }
+
+  /** This program changed a copy that was current. One that may only be read is put right again: nobody else sees it. */
   written(frames: GuestFrames, gfn: number): void {
+    const readOnly = this.#copies.find((copy) => copy.frames === frames && copy.gfn === gfn && !copy.writable);
+    if (readOnly) {
+      this.#move(this.#newest(), readOnly);
+      return;
+    }
     this.#writes++;
     const content = frames.bytes(gfn);
     const { running } = this.#sharing;

@@ -41,7 +41,9 @@ function side(call: Call, domid: number, name: number, byGrant: boolean, writing
   const { xen, guest } = call;
   if (!byGrant) {
     if (domid !== DOMID.self) return GNTST.permission_denied;
-    return guest.frames.isMemory(name) ? { domain: guest, frame: name, release: () => {} } : GNTST.bad_page;
+    if (!guest.frames.isMemory(name)) return GNTST.bad_page;
+    if (writing && !guest.frames.isWritable(name)) return GNTST.general_error;
+    return { domain: guest, frame: name, release: () => {} };
   }
   const domain = domid === DOMID.self ? guest : xen.guest(domid);
   if (!domain) return GNTST.bad_domain;
