@@ -371,7 +371,10 @@ export class Machine implements GuestMachine {
     platform.attach(this.#internals.guestAccess({ scratch, now: () => this.#scheduler.now() }));
     this.#internals.aroundTurns(
       () => platform.beforeTurn(),
-      () => platform.afterTurn(),
+      () => {
+        platform.afterTurn();
+        return false;
+      },
     );
   }
 

@@ -142,19 +142,23 @@ export class Internals {
     this.#cpu.main_loop = () => onClock(now, () => around(mainLoop));
   }
 
-  /** Calls `before` and `after` around each turn, `after` also when executing the guest threw. */
-  aroundTurns(before: () => void, after: () => void): void {
+  /**
+   * Calls `before` and `after` around each turn, `after` also when executing the guest threw. True from it asks for the
+   * next turn at once, and so does a platform that woke the guest at the end of this one.
+   */
+  aroundTurns(before: () => void, after: () => boolean): void {
     const mainLoop = this.#cpu.main_loop;
     this.#cpu.main_loop = () => {
       before();
       this.#access?.takeWoken();
       let rest = 0;
+      let more = false;
       try {
         rest = mainLoop();
       } finally {
-        after();
+        more = after();
       }
-      return this.#access?.takeWoken() ? 0 : rest;
+      return this.#access?.takeWoken() || more ? 0 : rest;
     };
   }
 

@@ -25,7 +25,7 @@ export class NetworkCard {
     internals.onFrame((frame) => port.send({ bytes: frame.slice(), checksum: "whole" }));
     internals.aroundTurns(
       () => this.#deliver(),
-      () => this.#ready() && internals.wake(),
+      () => this.#ready(),
     );
   }
 
@@ -36,8 +36,7 @@ export class NetworkCard {
 
   #arrive(bytes: Uint8Array): void {
     if (this.#waiting.length >= MOST_WAITING) return;
-    this.#waiting.push(bytes);
-    this.#internals.wake();
+    if (this.#waiting.push(bytes) === 1) this.#internals.wake();
   }
 
   #deliver(): void {
