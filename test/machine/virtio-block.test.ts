@@ -5,7 +5,7 @@ import { BLOCK_TYPE } from "../../src/probe/virtio/index.ts";
 import { type Answer, DeviceBench, Driver, MEMORY, PLACE, type Request } from "./virtio-driver.ts";
 
 const SECTORS = 256;
-const features = fc.record({ eventIdx: fc.boolean(), indirect: fc.boolean() });
+const features = fc.record({ eventIdx: fc.boolean(), indirect: fc.boolean(), quiet: fc.boolean() });
 const pace = fc.oneof(
   fc.constant({ latency: 0, batch: 0 }),
   fc.record({ latency: fc.integer({ min: 0, max: 20 }), batch: fc.integer({ min: 0, max: 5 }) }),
@@ -92,6 +92,24 @@ describe("the virtio block device", () => {
     }
     expect(answered).toBe(70_000);
     expect(bench.interrupts).toBe(10_000);
+  });
+
+  it.each([
+    [{ eventIdx: true, quiet: false }, 1],
+    [{ eventIdx: false, quiet: true }, 1],
+    [{ eventIdx: false, quiet: false }, 4],
+  ])("has to be notified once for all that is added before it looks, unless it is not quiet: %o", (offered, kicks) => {
+    const bench = new DeviceBench(new MemoryDisk(SECTORS), offered);
+    const driver = new Driver(bench);
+    for (let round = 1; round <= 3; round++) {
+      for (let index = 0; index < 4; index++) {
+        driver.add({ type: BLOCK_TYPE.flush, sector: 0, data: new Uint8Array(0) }, () => {});
+        driver.kick();
+      }
+      bench.run();
+      driver.takeIfInterrupted();
+      expect([driver.kicks, bench.interrupts, driver.pending]).toEqual([kicks * round, round, 0]);
+    }
   });
 
   it("answers what it cannot do with an error, what it does not know with unsupported", () => {

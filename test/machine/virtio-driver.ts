@@ -28,7 +28,7 @@ export class DeviceBench {
   #work: () => number = () => Number.POSITIVE_INFINITY;
   #handlers: readonly ((queue: number) => void)[] = [];
 
-  constructor(disk: Disk, { eventIdx = true, indirect = true } = {}) {
+  constructor(disk: Disk, { eventIdx = true, indirect = true, quiet = true } = {}) {
     this.virtio = new FakeVirtio(() => this.interrupts++);
     const internals = {
       memory: () => this.memory,
@@ -46,7 +46,7 @@ export class DeviceBench {
         },
       },
     };
-    const options = { name: "vda", disk, eventIdx, indirect, now: () => this.clock };
+    const options = { name: "vda", disk, eventIdx, indirect, quiet, now: () => this.clock };
     this.device = new VirtioBlock(internals as unknown as Internals, 0, options);
   }
 

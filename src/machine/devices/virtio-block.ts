@@ -48,6 +48,8 @@ export interface BlockOptions {
   /** Offer VIRTIO_F_EVENT_IDX and VIRTIO_F_INDIRECT_DESC to the driver. */
   readonly eventIdx: boolean;
   readonly indirect: boolean;
+  /** Without event indices: tell the driver by the flags of the used ring that it need not notify, while there is work. */
+  readonly quiet: boolean;
   /** Milliseconds of the machine's clock. */
   readonly now: () => number;
 }
@@ -221,7 +223,7 @@ export class VirtioBlock implements SavedDevice {
     if (this.#fault !== undefined) return;
     this.#look = true;
     this.#kicked = true;
-    this.#queue.quiet();
+    if (this.#options.quiet) this.#queue.quiet();
   }
 
   /** Serves what is due. @returns milliseconds until more is */

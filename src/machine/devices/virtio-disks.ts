@@ -4,9 +4,10 @@ import type { Internals } from "../v86-internals.ts";
 import { VirtioBlock } from "./virtio-block.ts";
 
 /**
- * Makes a machine's virtio disks, in the order of its spec. Two words among the spec's options say what they offer to
- * their driver, both `on` unless given: `eventidx=` VIRTIO_F_EVENT_IDX, `indirect=` VIRTIO_F_INDIRECT_DESC. Their values
- * are `on`, `off`, or the disks that offer it, joined by `-`: `eventidx=vda`.
+ * Makes a machine's virtio disks, in the order of its spec. Three words among the spec's options say how they are, all
+ * `on` unless given: `eventidx=` and `indirect=`, whether VIRTIO_F_EVENT_IDX and VIRTIO_F_INDIRECT_DESC are offered to
+ * the driver; `quiet=`, whether without event indices the device keeps its driver from notifying while it has work.
+ * Their values are `on`, `off`, or the disks of which it is true, joined by `-`: `eventidx=vda`.
  *
  * @param disks content by the names of the spec
  * @param now milliseconds of the machine's clock
@@ -20,15 +21,16 @@ export function virtioDisks(
 ): VirtioBlock[] {
   const eventIdx = offering(spec, "eventidx");
   const indirect = offering(spec, "indirect");
+  const quiet = offering(spec, "quiet");
   return spec.disks
     .filter(({ model }) => model === "virtio")
     .map(({ name }, index) => {
-      const disk = disks.get(name)!;
-      return new VirtioBlock(internals, index, { name, disk, now, eventIdx: eventIdx(name), indirect: indirect(name) });
+      const offered = { eventIdx: eventIdx(name), indirect: indirect(name), quiet: quiet(name) };
+      return new VirtioBlock(internals, index, { name, disk: disks.get(name)!, now, ...offered });
     });
 }
 
-/** Which disks offer a feature. */
+/** Of which disks an option is true. */
 function offering({ name: machine, options, disks }: MachineSpec, option: string): (disk: string) => boolean {
   const value = options.find((word) => word.startsWith(`${option}=`))?.slice(option.length + 1) ?? "on";
   if (value === "on" || value === "off") return () => value === "on";

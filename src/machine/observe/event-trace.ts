@@ -52,15 +52,23 @@ export class EventTrace {
     this.#put(kind, undefined, `${what}: 0x${(value >>> 0).toString(16)}`);
   }
 
-  /** `io.trace`. @param from number of the first event wanted; those that are gone are counted */
-  read(from: number, count: number): IoTrace {
+  /**
+   * `io.trace`.
+   *
+   * @param from number of the first event wanted, of which those that are gone are counted; undefined for the newest
+   * @param count at most so many
+   */
+  read(from: number | undefined, count: number): IoTrace {
     this.#listening = true;
     this.#lastRead = this.#now();
     this.#run = undefined; // what was given once does not change any more
     const oldest = this.#next - this.#events.length;
-    const start = Math.min(Math.max(from, oldest), this.#next);
-    const events = this.#events.slice(start - oldest, start - oldest + Math.min(count, MOST_READ));
-    return { events, next: start + events.length, dropped: Math.max(0, Math.min(oldest, this.#next) - from) };
+    const most = Math.min(count, MOST_READ);
+    const first = from ?? this.#next - most;
+    const start = Math.min(Math.max(first, oldest), this.#next);
+    const events = this.#events.slice(start - oldest, start - oldest + most);
+    const dropped = from === undefined ? 0 : Math.max(0, Math.min(oldest, this.#next) - from);
+    return { events, next: start + events.length, dropped };
   }
 
   #put(kind: IoEvent["kind"], ring: string | undefined, detail: string): void {

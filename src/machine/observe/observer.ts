@@ -74,11 +74,13 @@ export class DeviceObserver {
     return this.#queue(ring)?.state();
   }
 
+  /** Of disks and network cards; the console carries what is typed and the agent's calls, which are no workload. */
   costs(): DeviceCost[] {
-    return [...this.#virtio, ...this.#emulated].map((device) => device.cost());
+    const devices = this.#virtio.filter(({ type }) => type !== CONSOLE);
+    return [...devices, ...this.#emulated].map((device) => device.cost());
   }
 
-  trace(from: number, count: number): IoTrace {
+  trace(from: number | undefined, count: number): IoTrace {
     return this.#trace.read(from, count);
   }
 
@@ -102,7 +104,10 @@ export class DeviceObserver {
       case "io.costs":
         return { devices: this.costs() } satisfies IoCosts;
       case "io.trace":
-        return this.trace(wholeNumber(args.from, 0), wholeNumber(args.count, EVENTS));
+        return this.trace(
+          args.from === undefined ? undefined : wholeNumber(args.from, 0),
+          wholeNumber(args.count, EVENTS),
+        );
       default:
         return undefined;
     }

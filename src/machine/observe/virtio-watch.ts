@@ -34,6 +34,8 @@ export interface WatchOptions {
 /** One virtio device: its queues and its price. */
 export class VirtioWatch {
   readonly slot: number;
+  /** Device type (virtio 1.2, 5). */
+  readonly type: number;
   readonly queues: readonly QueueWatch[];
   readonly #device: WatchedVirtio;
   readonly #watch: DeviceWatch;
@@ -45,6 +47,7 @@ export class VirtioWatch {
    */
   constructor(device: WatchedVirtio, name: string, options: WatchOptions, block?: VirtioBlock) {
     this.slot = device.slot;
+    this.type = device.type;
     this.#device = device;
     this.#block = block;
     this.#watch = new DeviceWatch({ model: MODELS[device.type] ?? device.name, name }, options.trace);
