@@ -128,7 +128,7 @@ SCENES.costs = {
 };
 
 /** Views with made-up data, on a page of their own. */
-const VIEWS = ["ring", "network", "full", "virtqueue", "pair"] as const;
+const VIEWS = ["ring", "network", "full", "virtqueue", "pair", "domains", "costs"] as const;
 
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
 const onlyViews = wanted.length > 0 && wanted.every((name) => name.startsWith("view-"));

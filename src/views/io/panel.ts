@@ -2,13 +2,8 @@ import { css, html, nothing, type PropertyDeclarations, type TemplateResult } fr
 import type { Language } from "../language.ts";
 import { machineColour } from "../machine.ts";
 import { Panel } from "../panel/panel.ts";
+import { HOST, type Letters } from "./parties.ts";
 import { type IoWords, ioWords } from "./words/words.ts";
-
-/** A name in the probes' data that stands for this program, not for a machine. */
-export const HOST = "host";
-
-/** Letters of the lab's machines by their names. */
-export type Letters = Readonly<Record<string, string>>;
 
 /**
  * A view of rings, domains or their costs. It knows its own width, so that its pictures are laid out in pixels and their

@@ -6,7 +6,7 @@ import { machineColour } from "../machine.ts";
 import { grouped } from "../quantities.ts";
 import { base } from "../styles.ts";
 import { sign } from "./glyphs.ts";
-import type { Letters } from "./panel.ts";
+import type { Letters } from "./parties.ts";
 import { type IoWords, ioWords } from "./words/words.ts";
 
 /** Events listed; the trace itself may have more. */
@@ -37,6 +37,7 @@ export class IoTraceList extends LitElement {
     base,
     css`
     :host {
+      container-type: inline-size;
       font-size: var(--size-small);
       font-variant-numeric: tabular-nums;
     }
@@ -65,6 +66,7 @@ export class IoTraceList extends LitElement {
       border-bottom: 1px solid var(--line);
       text-align: left;
       white-space: nowrap;
+      vertical-align: middle;
     }
     td.detail {
       width: 100%;
@@ -103,6 +105,22 @@ export class IoTraceList extends LitElement {
     .letter {
       font-weight: 600;
     }
+    @container (max-width: 460px) {
+      .order {
+        display: none;
+      }
+      th,
+      td {
+        padding: 2px 5px;
+      }
+      .heading {
+        position: absolute;
+        width: 1px;
+        height: 1px;
+        overflow: hidden;
+        clip-path: inset(50%);
+      }
+    }
     p {
       margin: 0;
       padding: 4px 0;
@@ -123,7 +141,7 @@ export class IoTraceList extends LitElement {
     const events = this.trace ? eventsShown(this.trace, this.ring) : [];
     if (events.length === 0) return html`<p>${none}</p>`;
     return html`<div class="scroll" role="region" tabindex="0" aria-label=${title}><table>
-        <thead><tr><th scope="col" class="number">${columns.number}</th><th scope="col" class="number">${columns.at}</th><th scope="col">${columns.kind}</th><th scope="col">${columns.machine}</th><th scope="col">${columns.detail}</th></tr></thead>
+        <thead><tr><th scope="col" class="number order">${columns.number}</th><th scope="col" class="number">${columns.at}</th><th scope="col">${columns.kind}</th><th scope="col"><span class="heading">${columns.machine}</span></th><th scope="col">${columns.detail}</th></tr></thead>
         <tbody>${repeat(
           events,
           ({ number }) => number,
@@ -134,7 +152,7 @@ export class IoTraceList extends LitElement {
 
   private row({ number, at, kind, machine, detail }: IoEvent, words: IoWords): TemplateResult {
     const letter = this.letters[machine];
-    return html`<tr><td class="number">${number}</td><td class="number">${at.toFixed(1)}</td>
+    return html`<tr><td class="number order">${number}</td><td class="number">${at.toFixed(1)}</td>
       <td><span class="kind ${kind}">${sign(kind)}${words.trace.kinds[kind]}</span></td>
       <td>${letter === undefined ? machine : html`<span class="letter" style="color:${machineColour(letter)}" title=${machine}>${letter}</span>`}</td>
       <td class="detail">${detail}</td></tr>`;

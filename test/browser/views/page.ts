@@ -1,6 +1,8 @@
 import "../../../src/views/io/index.ts";
 import type { Language } from "../../../src/views/language.ts";
+import { emulated, virtio, xen } from "../../views/io/costs-data.ts";
 import { trace, virtqueue, xenRing } from "../../views/io/rings.ts";
+import { xenDomains, xenStore } from "../../views/io/xen.ts";
 
 /**
  * A page with one of the views and made-up data, for what is looked at before and beside live machines:
@@ -28,6 +30,24 @@ const ringView = (state: object, properties: object = {}) =>
     ...properties,
   });
 
+const domainsView = () =>
+  Object.assign(document.createElement("xen-domains"), {
+    domains: xenDomains(5),
+    previous: xenDomains(),
+    store: xenStore(),
+    previousStore: xenStore(0, 2),
+  });
+
+const costsView = (properties: object = {}) =>
+  Object.assign(document.createElement("io-costs"), {
+    machines: [
+      { name: "dom0", costs: emulated },
+      { name: "vm", costs: virtio },
+      { name: "domU", costs: xen },
+    ],
+    ...properties,
+  });
+
 /** Each scene's views, side by side. */
 const SCENES: Readonly<Record<string, () => readonly HTMLElement[]>> = {
   ring: () => [ringView(xenRing({ back: "host" }), { previous: xenRing({ back: "host", produced: 1206 }) })],
@@ -47,6 +67,24 @@ const SCENES: Readonly<Record<string, () => readonly HTMLElement[]>> = {
   full: () => [ringView(xenRing({ produced: 1231, taken: 1203, answered: 1199, reclaimed: 1199, back: "host" }))],
   virtqueue: () => [ringView(virtqueue(), { previous: virtqueue({ produced: 65_540 }) })],
   pair: () => [ringView(xenRing()), ringView(virtqueue())],
+  domains: () => [domainsView()],
+  costs: () => [costsView()],
+  compare: () => [
+    costsView({
+      kept: [
+        {
+          name: "MTU 576",
+          at: 1_700_000_000_000,
+          machines: [
+            { name: "vm", costs: virtio },
+            { name: "domU", costs: xen },
+          ],
+        },
+      ],
+    }),
+  ],
+  unavailable: () => [ringView(xenRing({ pace: { available: false } }))],
+  fault: () => [ringView(xenRing({ fault: "req_prod jumped from 1207 to 5303, more than 32 slots ahead" }))],
   empty: () => [Object.assign(document.createElement("ring-view"), { rings: [] })],
 };
 

@@ -107,10 +107,11 @@ const blockBytes = (at: number) =>
   ).padEnd(216, "0");
 
 const answer = (at: number): RingEntry => ({
-  operation: "okay",
+  operation: blockEntry(at).operation,
   fields: [
     { name: "id", value: at % 32 },
     { name: "status", value: 0 },
+    { name: "result", value: "BLKIF_RSP_OKAY" },
   ],
   pages: [],
 });

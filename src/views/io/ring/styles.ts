@@ -459,7 +459,7 @@ const detail = css`
   }
   .counters {
     display: grid;
-    grid-template-columns: repeat(auto-fill, minmax(10.5em, 1fr));
+    grid-template-columns: repeat(auto-fill, minmax(13em, 1fr));
     gap: 1px var(--space-4);
     margin: 0;
   }
@@ -514,6 +514,9 @@ const detail = css`
   .pace input {
     width: 8ch;
     font-family: var(--mono);
+  }
+  .pace + .note {
+    padding-top: var(--space-1);
   }
   .pace[disabled] {
     color: var(--text-2);

@@ -1,30 +1,13 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { RingEntry, RingState } from "../../../probe/io/types.ts";
 import { grouped } from "../../quantities.ts";
+import { HOST } from "../parties.ts";
+import { plainTable, type TableCell } from "../tables.ts";
 import type { IoWords } from "../words/words.ts";
 import { writeCondition } from "./condition.ts";
 import { countersOf, ratioLines } from "./side.ts";
 
 /** Everything a ring's picture shows, as rows. */
-
-type Cell = TemplateResult | string | number | symbol;
-
-/** A table whose first column heads its rows. */
-export function plainTable(
-  caption: string,
-  columns: readonly string[],
-  rows: readonly (readonly Cell[])[],
-  numbers: readonly number[] = [],
-): TemplateResult | typeof nothing {
-  if (rows.length === 0) return nothing;
-  const kind = (at: number) => (numbers.includes(at) ? "number" : "");
-  return html`<table class="plain"><caption>${caption}</caption>
-    <thead><tr>${columns.map((column, at) => html`<th scope="col" class=${kind(at)}>${column}</th>`)}</tr></thead>
-    <tbody>${rows.map(
-      ([head, ...cells]) =>
-        html`<tr><th scope="row" class=${kind(0)}>${head}</th>${cells.map((cell, at) => html`<td class=${kind(at + 1)}>${cell}</td>`)}</tr>`,
-    )}</tbody></table>`;
-}
 
 export function ringTables(state: RingState, words: IoWords): TemplateResult {
   return html`${indices(state, words)}${conditions(state, words)}${slots(state, words)}${queue(state, words)}
@@ -48,13 +31,14 @@ function conditions({ notify, front, back }: RingState, words: IoWords) {
   const { title, columns, notify: yes, quiet, rules } = words.condition;
   const rows = notify.map((condition) => {
     const { named, worked } = writeCondition(condition);
-    const direction = condition.direction === "front-to-back" ? words.from(front, back) : words.from(back, front);
+    const [one, other] = [front, back].map((name) => (name === HOST ? words.program : name)) as [string, string];
+    const direction = condition.direction === "front-to-back" ? words.from(one, other) : words.from(other, one);
     return [direction, rules[condition.rule], named, worked, condition.holds ? yes : quiet];
   });
   return plainTable(title, Object.values(columns), rows);
 }
 
-function entryText(entry: RingEntry | undefined): Cell {
+function entryText(entry: RingEntry | undefined): TableCell {
   if (!entry) return nothing;
   return `${entry.operation} ${entry.fields.map(({ name, value }) => `${name}=${value}`).join(" ")}`;
 }

@@ -3,7 +3,8 @@ import type { IoTrace, RingState, RingSummary } from "../../../probe/io/types.ts
 import { emit } from "../../events.ts";
 import { icon } from "../../icons.ts";
 import { grouped } from "../../quantities.ts";
-import { HOST, IoPanel } from "../panel.ts";
+import { IoPanel } from "../panel.ts";
+import { HOST } from "../parties.ts";
 import "../trace.ts";
 import type { IoWords } from "../words/words.ts";
 import { bandOf, cellUnder } from "./band.ts";
