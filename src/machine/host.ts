@@ -12,6 +12,7 @@ import type {
 } from "./api.ts";
 import type { Guest, LinuxGuest } from "./guest.ts";
 import type { GuestMachine } from "./guest-machine.ts";
+import { controlDevices, probeDevices } from "./hosting/devices.ts";
 import { Maker } from "./hosting/maker.ts";
 import { SavePoints } from "./hosting/save-points.ts";
 import { StoredStates } from "./hosting/stored.ts";
@@ -176,17 +177,16 @@ export class Host implements HostApi {
     return this.#alive(machine).travel(target);
   }
 
-  /** The platform is asked first; what it has no answer to is asked of the machine's own devices. */
   async probe(machine: string, probe: string, args: Readonly<Record<string, unknown>>): Promise<unknown> {
     const guest = this.#guest(machine);
-    const answer = await this.#maker.platformOf(guest.image)?.probe(machine, probe, args);
-    return answer ?? guest.machine.probe(probe, args);
+    const platform = this.#maker.platformOf(guest.image);
+    return platform ? probeDevices(platform, guest.machine, probe, args) : guest.machine.probe(probe, args);
   }
 
   async control(machine: string, control: string, args: Readonly<Record<string, unknown>>): Promise<unknown> {
     const guest = this.#guest(machine);
     const platform = this.#maker.platformOf(guest.image);
-    return platform ? platform.control(machine, control, args) : guest.machine.control(control, args);
+    return platform ? controlDevices(platform, guest.machine, control, args) : guest.machine.control(control, args);
   }
 
   async snapshot(machine: string): Promise<Uint8Array> {

@@ -1,10 +1,10 @@
-import type { IoEvent, IoTrace, RingList, RingState, RingSummary } from "../../probe/io/types.ts";
+import type { IoTrace, RingList, RingState, RingSummary } from "../../probe/io/types.ts";
 import { Reading } from "./reading.ts";
 
 type Probe = (name: string, args: Readonly<Record<string, unknown>>) => Promise<unknown>;
 
-/** Events of a trace that are kept for the view, the newest. */
-const KEPT_EVENTS = 256;
+/** Events that are read for the view, the newest. */
+const EVENTS = 256;
 
 /** One machine's rings: which there are, the one the student looks at, and what happened on them. */
 export class RingWatch {
@@ -75,16 +75,12 @@ export class RingWatch {
     return (stated && (await this.#readTrace(probe))) || stated || listed;
   }
 
-  /** Reads what happened since the last look. A trace that cannot be read takes nothing from the ring's picture. */
+  /** Reads what happened last. A trace that cannot be read takes nothing from the ring's picture. */
   async #readTrace(probe: Probe): Promise<boolean> {
-    const from = this.#trace?.next;
-    const args = { count: KEPT_EVENTS, ...(from !== undefined && { from }) };
-    const read = (await probe("io.trace", args).catch(() => undefined)) as IoTrace | undefined;
-    if (!read) return false;
-    const kept: readonly IoEvent[] = from !== undefined && read.next >= from ? this.#trace!.events : [];
-    const events = [...kept, ...read.events].slice(-KEPT_EVENTS);
-    this.#trace = { events, next: read.next, dropped: read.dropped };
-    return read.events.length > 0;
+    const read = (await probe("io.trace", { count: EVENTS }).catch(() => undefined)) as IoTrace | undefined;
+    if (!read || read.next === this.#trace?.next) return false;
+    this.#trace = read;
+    return true;
   }
 }
 

@@ -284,7 +284,10 @@ export interface DeviceCost {
   }[];
 }
 
-/** `io.trace {machine, from?, count?}`: what happened, in order. Bounded; `dropped` says how much is gone. */
+/**
+ * `io.trace {machine, from?, count?}`: what happened, in order; without `from` the newest. Bounded; `dropped` says how
+ * much is gone.
+ */
 export interface IoTrace {
   readonly events: readonly IoEvent[];
   readonly next: number;
