@@ -1,6 +1,6 @@
 import type { Figure } from "./bench/figure.ts";
 
-export const usage = `ringside bench [name] [--json]   boot, restore, idle, console, page, steps, hypervisor, io; every figure beside a peer measured in the same run
+export const usage = `ringside bench [name] [--json]   boot, restore, idle, console, page, steps, hooks, hypervisor, io; every figure beside a peer measured in the same run
 ringside bench stress [--minutes n] [--json]   random work under every design of the hypervisor, verified; 1 minute unless told`;
 
 /** What a benchmark found, and how it is printed for people. */
@@ -24,6 +24,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Found>>> = {
   console: figures("console", async () => (await import("./bench/machines.ts")).consoleRate()),
   page: figures("page", async () => (await import("./bench/page.ts")).page()),
   steps: figures("steps", async () => (await import("./bench/steps.ts")).steps()),
+  hooks: figures("hooks", async () => (await import("./bench/hooks.ts")).hooks()),
   hypervisor: async () => {
     const { hypervisor, printHypervisor } = await import("./bench/hypervisor.ts");
     const data = await hypervisor();

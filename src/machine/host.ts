@@ -202,6 +202,12 @@ export class Host implements HostApi {
     return this.#guest(machine).machine.serial;
   }
 
+  /** What a guest wrote to its platform's console, the newest of it; nothing for a machine that has none. */
+  async platformConsole(machine: string): Promise<string> {
+    const { machine: guest } = this.#guest(machine);
+    return "platformConsole" in guest ? String(guest.platformConsole) : "";
+  }
+
   async #bootHypervisor(spec: MachineSpec, image: MultibootImage, events: (event: MachineEvent) => void) {
     const progress = (progress: Progress) => events({ type: "progress", progress });
     const guest = await this.#maker.hypervisor(spec, image, progress);
