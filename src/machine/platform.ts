@@ -50,7 +50,8 @@ export interface GuestAccess {
   deliver(): void;
   /** A page was changed from outside the guest: compiled code of it is dropped and the dirty log told. */
   pageChanged(gpa: number): void;
-  plugPci(pci: PlatformPciFunction): { raise(): void; lower(): void };
+  /** Plugs a function in. `interrupt` is one edge of its interrupt pin A, of which the controller takes each for one. */
+  plugPci(pci: PlatformPciFunction): { interrupt(): void };
   /** Answers reads of an I/O port; `bytes` is the width, 1, 2 or 4. */
   onPortRead(port: number, read: (bytes: number) => number): void;
   onPortWrite(port: number, write: (value: number, bytes: number) => void): void;

@@ -1,7 +1,7 @@
 /** The processor and memory of one guest, for a platform (platform.ts): the half of v86's inside that it needs. */
 import type { GuestAccess, PlatformPciFunction } from "./platform.ts";
 import { SCRATCH } from "./v86-hooks.ts";
-import type { UntypedCpu } from "./v86-parts.ts";
+import { PIC_ELCR, type UntypedCpu } from "./v86-parts.ts";
 
 const PAGE = 4096;
 
@@ -156,12 +156,30 @@ export class V86GuestAccess implements GuestAccess {
     if (page < this.memoryBytes) this.#cpu.jit_dirty_cache(page, page + PAGE);
   }
 
-  plugPci({ name, slot, space, bars }: PlatformPciFunction): { raise(): void; lower(): void } {
+  plugPci({ name, slot, space, bars }: PlatformPciFunction): { interrupt(): void } {
     const { pci } = this.#cpu.devices;
     const id = slot << 3;
     const pciBars = bars.map((size) => (size === undefined ? undefined : { size }));
     pci.register_device({ pci_id: id, pci_space: [...space], pci_bars: pciBars, name });
-    return { raise: () => pci.raise_irq(id), lower: () => pci.lower_irq(id) };
+    return {
+      interrupt: () => {
+        this.#makeEdge(slot);
+        pci.lower_irq(id);
+        pci.raise_irq(id);
+      },
+    };
+  }
+
+  /**
+   * Makes the input of a slot's pin A edge-triggered. As a level it would have to fall when the guest clears what it
+   * stands for, which nobody sees; a kernel sets it back to a level when it sets the card up, so it is done each time.
+   */
+  #makeEdge(slot: number): void {
+    this.#renew();
+    const { devices, wm } = this.#cpu;
+    const irq = devices.pci.isa_bridge_space8[0x60 + ((slot - 1) & 3)]!;
+    const controller = irq < 8 ? wm.exports.get_pic_addr_master() : wm.exports.get_pic_addr_slave();
+    this.#bytes[controller + PIC_ELCR]! &= ~(1 << (irq & 7));
   }
 
   onPortRead(port: number, read: (bytes: number) => number): void {

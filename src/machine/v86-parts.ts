@@ -35,6 +35,8 @@ export interface UntypedPci {
   devices: ({ pci_bars: (object | undefined)[] } | undefined)[];
   device_spaces: ({ [word: number]: number; buffer: ArrayBufferLike; byteOffset: number } | undefined)[];
   register_device(device: UntypedPciDevice): void;
+  /** The PIIX3's configuration space: 0x60 to 0x63 are the IRQs its four interrupt inputs go to. */
+  isa_bridge_space8: Word;
   raise_irq(id: number): void;
   lower_irq(id: number): void;
 }
@@ -75,6 +77,13 @@ export interface UntypedCpu {
   stop_idling(): void;
   /** Drops compiled code of the pages between two guest-physical addresses. */
   jit_dirty_cache(start: number, end: number): void;
+  wm: {
+    exports: {
+      /** Addresses of the interrupt controllers in WebAssembly memory (see {@link PIC_ELCR}). */
+      get_pic_addr_master(): number;
+      get_pic_addr_slave(): number;
+    };
+  };
   reboot_internal(): void;
   set_jit_config(index: number, value: number): void;
   store_current_tsc(): void;
@@ -114,6 +123,9 @@ export interface UntypedEmulator {
   unregister_yield(): void;
 }
 
+/** Offset of the edge/level register in v86's state of an interrupt controller: a bit set is a level-triggered input. */
+export const PIC_ELCR = 10;
+
 /** What is looked for before anything is used, as paths from the emulator. */
 export const RELIED_ON = [
   ...["yield", "yield_callback", "next_tick", "unregister_yield", "cpu.wasm_memory", "cpu.mem8", "cpu.memory_size"],
@@ -125,4 +137,5 @@ export const RELIED_ON = [
   ...["cpu.run_hardware_timers", "cpu.handle_irqs", "cpu.stop_idling", "cpu.jit_dirty_cache"],
   ...["cpu.get_state", "cpu.set_state"],
   ...["cpu.devices.pci.register_device", "cpu.devices.pci.raise_irq", "cpu.devices.pci.lower_irq"],
+  ...["cpu.devices.pci.isa_bridge_space8", "cpu.wm.exports.get_pic_addr_master", "cpu.wm.exports.get_pic_addr_slave"],
 ];

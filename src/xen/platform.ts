@@ -186,7 +186,7 @@ class Place implements PlatformGuest {
   id: number;
   readonly #platform: XenPlatform;
   #access: GuestAccess | undefined;
-  #line: { raise(): void; lower(): void } | undefined;
+  #line: { interrupt(): void } | undefined;
   #managed: ManagedGuest | undefined;
   #gone = false;
 

@@ -20,8 +20,8 @@ export interface GuestSurroundings {
   /** True while somebody reads the trace. */
   readonly tracing: boolean;
   trace(event: Omit<IoEvent, "number">): void;
-  /** The platform device's interrupt line, level-triggered. */
-  readonly line: { raise(): void; lower(): void };
+  /** The platform device's interrupt line: one edge. */
+  readonly line: { interrupt(): void };
   /** The guest cannot go on; `message` says why. */
   crashed(message: string): void;
 }
@@ -95,17 +95,11 @@ export class Guest implements Receiver {
     if (this.words.unmask(port)) this.#interrupt(port);
   }
 
-  /** The level-triggered line follows the flag: called where the guest may have cleared it. */
-  followLine(): void {
-    if (this.#callback === "line" && !this.words.pending) this.#surroundings.line.lower();
-  }
-
   /** HVM_PARAM_CALLBACK_IRQ: how upcalls are to reach the processor. @returns false for a vector that cannot be one */
   setCallback(value: bigint): boolean {
     const type = Number(value >> 56n);
     const vector = Number(value & 0xffn);
     if (type === CALLBACK_TYPE.vector && vector < LEAST_VECTOR) return false;
-    this.#surroundings.line.lower();
     if (type === CALLBACK_TYPE.vector) this.#callback = "vector";
     else this.#callback = value !== 0n && type <= CALLBACK_TYPE.pci_intx ? "line" : "none";
     this.params.set(HVM_PARAM.CALLBACK_IRQ, value);
@@ -118,7 +112,7 @@ export class Guest implements Receiver {
     const { flag } = this.words;
     const vector = Number((this.params.get(HVM_PARAM.CALLBACK_IRQ) ?? 0n) & 0xffn);
     this.access.setUpcall(this.#callback === "vector" && flag !== undefined ? { flag, vector } : undefined);
-    if (this.#callback === "line" && this.words.pending) this.#surroundings.line.raise();
+    if (this.#callback === "line" && this.words.pending) this.#surroundings.line.interrupt();
   }
 
   /** A frame gets another use: what the hypervisor or others had in it moves out. */
@@ -149,7 +143,6 @@ export class Guest implements Receiver {
     this.clock.stop();
     this.params.delete(HVM_PARAM.CALLBACK_IRQ);
     this.#callback = "none";
-    this.#surroundings.line.lower();
     this.armUpcall();
   }
 
@@ -203,7 +196,7 @@ export class Guest implements Receiver {
 
   #interrupt(port: number): void {
     if (this.tracing) this.trace("interrupt", `upcall for port ${port}`);
-    if (this.#callback === "line") this.#surroundings.line.raise();
+    if (this.#callback === "line") this.#surroundings.line.interrupt();
     this.access.wake();
   }
 }

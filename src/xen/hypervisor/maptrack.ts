@@ -53,6 +53,10 @@ export class MapTrack {
     const writable = !(flags & GNTMAP.readonly);
     const frame = granter.grants.acquire(reference, this.#mapper.id, writable, true);
     if (frame < 0) return frame;
+    if (this.#mapper.sharing.full(granter.frames, frame, this.#mapper.frames, writable)) {
+      granter.grants.release(reference, writable);
+      return GNTST.no_space;
+    }
     this.#mapper.takeFrame(gfn);
     this.#mapper.frames.makeForeign(gfn);
     const page = this.#mapper.sharing.share(granter.frames, frame, this.#mapper.frames, gfn, writable);

@@ -34,6 +34,13 @@ export class PageSharing {
     for (const page of frames.aliased) page.settle();
   }
 
+  /** Has the page `home` has at `homeGfn` as many copies as it may have, for a mapper that wants one more? */
+  full(home: GuestFrames, homeGfn: number, mapper: GuestFrames, writable: boolean): boolean {
+    const copies = home.shared.get(homeGfn)?.copies ?? [];
+    if (copies.length >= MOST_COPIES) return true;
+    return writable && copies.filter((copy) => copy.frames === mapper && copy.writable).length >= MOST_WRITABLE;
+  }
+
   /** Lets `mapper` see the page `home` has at `homeGfn` at its own `gfn`. */
   share(home: GuestFrames, homeGfn: number, mapper: GuestFrames, gfn: number, writable: boolean): SharedPage {
     const page = home.shared.get(homeGfn) ?? new SharedPage(this, home);
@@ -71,6 +78,13 @@ export class PageSharing {
   }
 }
 
+/**
+ * Copies a page may have, and those of them in one domain that it may write: looking through them takes time, and for
+ * the latter comparing them. Linux maps a page often that holds zeros for a disk, but for reading.
+ */
+const MOST_COPIES = 1024;
+const MOST_WRITABLE = 256;
+
 /** One domain's copy of a shared page. */
 interface Copy {
   readonly frames: GuestFrames;
@@ -88,6 +102,8 @@ export class SharedPage {
   holder: GuestFrames;
   /** While the holder maps it more than once: the content its copies started from. */
   #base: Uint8Array | undefined;
+  /** What it held when the last who could write it was gone. */
+  #last: Uint8Array | undefined;
   #writes = 0;
 
   constructor(sharing: PageSharing, home: GuestFrames) {
@@ -175,14 +191,20 @@ export class SharedPage {
     this.#rebase();
   }
 
-  /** Where the holder maps the page more than once: what it stored through any of them is put into all. */
+  /**
+   * Where the holder maps the page more than once: what it stored through any of them that it may write is put into all.
+   */
   settle(): void {
     const base = this.#base;
     if (!base) return;
     const own = this.#copies.filter(({ frames }) => frames === this.holder);
+    const stored = own
+      .filter(({ writable }) => writable)
+      .map(({ frames, gfn }) => frames.bytes(gfn))
+      .filter((bytes) => !sameWords(bytes, base));
+    if (stored.length === 0) return;
     const merged = base.slice();
-    for (const { frames, gfn } of own) {
-      const bytes = frames.bytes(gfn);
+    for (const bytes of stored) {
       for (let at = 0; at < merged.length; at++) if (bytes[at] !== base[at]) merged[at] = bytes[at]!;
     }
     for (const copy of own) this.#move(merged, copy);
@@ -213,9 +235,13 @@ export class SharedPage {
     return mayWrite;
   }
 
+  /** What the page holds. What a domain stored into a copy that it may only read is not it. */
   #newest(): Uint8Array {
-    const copy = this.#copies.find(({ frames }) => frames === this.holder)!;
-    return copy.frames.bytes(copy.gfn);
+    const held = this.#copies.filter(({ frames }) => frames === this.holder);
+    const copy = held.find(({ writable }) => writable);
+    if (!copy && this.#last) return this.#last;
+    const { frames, gfn } = copy ?? held[0]!;
+    return frames.bytes(gfn);
   }
 
   #move(content: Uint8Array, { frames, gfn }: Copy): void {
@@ -231,8 +257,10 @@ export class SharedPage {
 
   /** The holder is gone: another becomes it, with the content it left. */
   #passOn(content: Uint8Array): void {
-    const next = this.#copies.find(({ writable }) => writable) ?? this.#copies[0];
+    const writable = this.#copies.find((copy) => copy.writable);
+    const next = writable ?? this.#copies[0];
     if (!next) return;
+    this.#last = writable ? undefined : content;
     this.holder = next.frames;
     this.#base = undefined;
     const { running } = this.#sharing;

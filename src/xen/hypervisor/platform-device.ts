@@ -12,8 +12,11 @@ export function reservedFrames(memoryBytes: number) {
   return { region: bottom, store, console: store + 1 };
 }
 
-/** Where the device sits: v86 has nothing there. */
-const SLOT = 3;
+/**
+ * Where the device sits: nothing else of v86's or ours is there, and its interrupt line (IRQ 10 by our ROM's router)
+ * is not that of the console's card. v86 does not add up the levels of cards that share a line.
+ */
+const SLOT = 13;
 const IO_BASE = 0xc000;
 
 /** PCI configuration space, type 0 header (PCI Local Bus 3.0, 6.1). */
@@ -30,7 +33,7 @@ const CONFIG = {
 };
 
 /** Plugs the platform device in. @returns its interrupt line */
-export function plugPlatformDevice(access: GuestAccess): { raise(): void; lower(): void } {
+export function plugPlatformDevice(access: GuestAccess): { interrupt(): void } {
   const line = access.plugPci(platformFunction(access.memoryBytes));
   access.onPortRead(UNPLUG.port, (bytes) => (bytes === 1 ? UNPLUG.magic & 0xff : UNPLUG.magic));
   access.onPortRead(UNPLUG.versionPort, () => UNPLUG.version);

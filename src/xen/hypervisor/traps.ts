@@ -43,7 +43,6 @@ function callHypervisor(xen: Xen, guest: Guest): true {
   const args = [word("ebx"), word("ecx"), word("edx"), word("esi"), word("edi")];
   const result = access.privilege() === 0 ? hypercall(xen, guest, word("eax"), args) : -ERRNO.EPERM;
   access.registers()[REGISTER.eax] = result;
-  guest.followLine();
   // As on the way back into a guest: an event for it that is there now is taken before its next instruction.
   if (guest.callback === "vector" && guest.words.pending) access.deliver();
   return true;

@@ -96,13 +96,11 @@ export class Xen {
     this.drain();
     this.#running = guest;
     this.sharing.enter(guest.frames);
-    guest.followLine();
   }
 
   /** And is over: what was put off is done. */
   leave(guest: Guest): void {
     this.sharing.leave(guest.frames);
-    guest.followLine();
     this.#running = undefined;
     this.drain();
   }

@@ -16,7 +16,7 @@ export class Processor implements GuestAccess {
   readonly changed = new Set<number>();
   /** Virtual pages that are not mapped; all others are at their own address. */
   readonly unmapped = new Set<number>();
-  readonly line = { level: false, raise: () => this.#setLine(true), lower: () => this.#setLine(false) };
+  readonly line = { edges: 0, interrupt: () => this.#edge() };
   upcall: { readonly flag: number; readonly vector: number } | undefined;
   delivered = 0;
   woken = 0;
@@ -61,7 +61,7 @@ export class Processor implements GuestAccess {
     this.changed.add(gpa >>> 12);
   }
 
-  plugPci(_pci: PlatformPciFunction): { raise(): void; lower(): void } {
+  plugPci(_pci: PlatformPciFunction): { interrupt(): void } {
     return this.line;
   }
 
@@ -93,8 +93,8 @@ export class Processor implements GuestAccess {
     }
   }
 
-  #setLine(level: boolean): void {
-    this.line.level = level;
+  #edge(): void {
+    this.line.edges++;
   }
 }
 
