@@ -13,14 +13,17 @@ import type { Internals } from "./v86-internals.ts";
 const LEAST_REST = 1;
 
 /**
- * Instructions without a halt after which compiling pays. Booting and shell commands are faster without, their code is
- * cold; a boot has 25 million. Counted, not timed: on a slow computer a boot is still a boot.
+ * Instructions beyond {@link CALM} after which compiling pays. Booting and shell commands are faster without, their
+ * code is cold; a boot has 25 million. Counted, not timed: on a slow computer a boot is still a boot.
  */
 const BUSY_BEFORE_JIT = 100e6;
-/** Milliseconds of a mostly idle guest after which compiling is switched off again. */
+/**
+ * Instructions in a millisecond that do not count as work. A guest that halts between packets or sectors and goes on at
+ * once is busy, too: halts say nothing.
+ */
+const CALM = 3e3;
+/** Milliseconds of an idle guest after which compiling is switched off again. */
 const IDLE_BEFORE_INTERPRETER = 3000;
-/** A stretch without a halt shorter than this, in instructions, does not count as work. */
-const WORTH_COUNTING = 10e6;
 
 export type PauseReason = "user" | "console" | "snapshot" | "held" | "slow" | "stopped";
 
@@ -42,9 +45,11 @@ export class Scheduler {
   #busy = 0;
   #metered = performance.now();
   #jit = false;
-  /** The instruction counter when the guest last halted, and when it last worked for long. */
-  #atHalt = 0;
-  #lastWork = 0;
+  /** The instruction counter and the time at the end of the last turn. */
+  #counted = 0;
+  #turned = performance.now();
+  /** Instructions beyond what a calm guest executes. */
+  #work = 0;
 
   /** @param onFault called once when executing the guest threw: it can run no more */
   constructor(internals: Internals, onFault: (error: unknown) => void) {
@@ -143,12 +148,14 @@ export class Scheduler {
     this.#busy += milliseconds;
     if (this.#speed < 1) this.#standStill(milliseconds * (1 / this.#speed - 1));
     const instructions = this.#internals.instructions();
-    const stretch = (instructions - this.#atHalt) >>> 0; // the counter wraps at 2^32
-    if (this.#internals.halted()) this.#atHalt = instructions;
     const now = performance.now();
-    if (stretch >= WORTH_COUNTING) this.#lastWork = now;
-    if (!this.#jit && stretch >= BUSY_BEFORE_JIT) this.#setJit(true);
-    else if (this.#jit && now - this.#lastWork >= IDLE_BEFORE_INTERPRETER) this.#setJit(false);
+    const done = (instructions - this.#counted) >>> 0; // the counter wraps at 2^32
+    const most = this.#jit ? CALM * IDLE_BEFORE_INTERPRETER : BUSY_BEFORE_JIT;
+    this.#work = Math.min(most, Math.max(0, this.#work + done - CALM * (now - this.#turned)));
+    this.#counted = instructions;
+    this.#turned = now;
+    if (!this.#jit && this.#work === most) this.#setJit(true);
+    else if (this.#jit && this.#work === 0) this.#setJit(false);
   }
 
   #standStill(milliseconds: number): void {

@@ -92,6 +92,27 @@ describe("a scheduler", () => {
     scheduler.pause("stopped");
   });
 
+  it.each([
+    ["halts after every thousand instructions of much work", 1000 * 50, true],
+    ["executes a little now and then", 50, false],
+  ])("compiles for a guest that %s: %d in a turn", async (_, instructions, compiled) => {
+    const clock = vi.spyOn(performance, "now");
+    let now = 0;
+    clock.mockImplementation(() => now);
+    const turn = vi.fn(() => {
+      v86.cpu.instruction_counter[0]! += instructions;
+      now += 1;
+      return 0;
+    });
+    const { v86, scheduler } = schedule(turn);
+    v86.cpu.in_hlt[0] = 1;
+    v86.next_tick(0);
+    await vi.waitFor(() => expect(turn.mock.calls.length).toBeGreaterThan(3000));
+    expect(scheduler.jit).toBe(compiled);
+    scheduler.pause("stopped");
+    clock.mockRestore();
+  });
+
   it("rests while the guest halts, and wakes for an interrupt before the rest is over", async () => {
     const turn = vi.fn(() => 1e6);
     const { v86, scheduler } = schedule(turn);
