@@ -1,7 +1,8 @@
 import type { Figure } from "./bench/figure.ts";
 
 export const usage = `ringside bench [name] [--json]   boot, restore, idle, console, page, steps, hooks, hypervisor, io; every figure beside a peer measured in the same run
-ringside bench stress [--minutes n] [--json]   random work under every design of the hypervisor, verified; 1 minute unless told`;
+ringside bench stress [--minutes n] [--json]   random work under every design of the hypervisor, verified; 1 minute unless told
+ringside bench fuzz [--cases n] [--seed n] [--json]   two hostile guests beside a good one on a Xen host; 1e6 cases from seed 1 unless told`;
 
 /** What a benchmark found, and how it is printed for people. */
 interface Found {
@@ -52,12 +53,36 @@ async function runStress(minutes: number, json: boolean): Promise<number> {
   return table.rows.some(({ wrong }) => wrong.length > 0) ? 1 : 0;
 }
 
-/** @returns the exit code: 0, 1 when a stress run found something wrong, or 2 for a name or a number that is none */
+/** The value of an option that is a number, or what it is when it is not there. */
+function numberOf(args: readonly string[], option: string, otherwise: number): number {
+  const given = args.indexOf(option);
+  return given < 0 ? otherwise : Number(args[given + 1]);
+}
+
+/** As long as there are cases to try. @returns the exit code: 1 when anything was wrong */
+async function runFuzz(args: readonly string[], json: boolean): Promise<number> {
+  const [cases, seed] = [numberOf(args, "--cases", 1e6), numberOf(args, "--seed", 1)];
+  if (!(cases >= 1) || !Number.isInteger(seed)) {
+    console.error(`\`--cases\` needs a number from 1 on, \`--seed\` a whole number.\n${usage}`);
+    return 2;
+  }
+  const { fuzz, printFuzz } = await import("./bench/fuzz.ts");
+  const progress = (done: number) => {
+    if (process.stderr.isTTY) process.stderr.write(`\r${done} cases`);
+  };
+  const report = fuzz({ cases, seed, progress });
+  if (process.stderr.isTTY) process.stderr.write("\r");
+  if (json) console.log(JSON.stringify(report, null, 2));
+  else printFuzz(report);
+  return report.wrong === undefined ? 0 : 1;
+}
+
+/** @returns the exit code: 0, 1 when a stress or fuzz run found something wrong, 2 for a name or a number that is none */
 export async function run(args: string[]): Promise<number> {
   const json = args.includes("--json");
+  if (args[0] === "fuzz") return runFuzz(args, json);
   if (args[0] === "stress") {
-    const given = args.indexOf("--minutes");
-    const minutes = given < 0 ? 1 : Number(args[given + 1]);
+    const minutes = numberOf(args, "--minutes", 1);
     if (minutes > 0) return runStress(minutes, json);
     console.error(`\`--minutes\` needs a number above 0.\n${usage}`);
     return 2;

@@ -1,0 +1,125 @@
+/** One Xen host with a good neighbour and two bad ones that work together, everything real but the processors. */
+import { MemoryDisk } from "../../../machine/disk/memory-disk.ts";
+import type { PlatformSurroundings } from "../../../machine/platform.ts";
+import { type DiskSpec, type MachineSpec, machineSpec, type NicSpec } from "../../../machine/spec.ts";
+import type { Frame } from "../../../network/link.ts";
+import { Segment } from "../../../network/segment.ts";
+import { GTF } from "../../../xen/abi/grant-table.ts";
+import { XenPlatform } from "../../../xen/index.ts";
+import { FRAME, Kernel } from "./kernel.ts";
+import { Processor, Steps } from "./processor.ts";
+import { canaryDisk, DISK_SECTORS, Victim } from "./victim.ts";
+
+/** Bytes of each guest's memory: what Xen takes of it, and as much again three times. */
+const MEMORY = 4 << 20;
+/** The victim's references that name pages the attackers may see: one to read, one to write too. */
+export const SHARED = { readable: 400, writable: 401 } as const;
+
+/** A guest that is up to no good. */
+export interface Attacker {
+  readonly name: string;
+  readonly id: number;
+  readonly kernel: Kernel;
+  readonly home: string;
+  /** Why it was stopped; undefined while it runs. */
+  stopped: string | undefined;
+}
+
+export class Neighbours {
+  readonly platform = new XenPlatform();
+  readonly steps = new Steps();
+  readonly victim: Victim;
+  readonly victimId = 1;
+  readonly #lan = new Segment("hub");
+  readonly #attackers: (Attacker | undefined)[] = [undefined, undefined];
+  #next = 2;
+  #clock = 0;
+
+  constructor() {
+    const outside = this.#lan.port("outside");
+    let arrived: Frame | undefined;
+    outside.receive = (frame) => {
+      arrived = frame;
+    };
+    const disk = canaryDisk();
+    const kernel = this.#plug("victim", disk, "lan", (reason) => {
+      throw new Error(`The victim was stopped: ${reason}.`);
+    });
+    this.victim = new Victim(kernel, "/local/domain/1", disk, {
+      arrived: () => {
+        const frame = arrived;
+        arrived = undefined;
+        return frame;
+      },
+      send: (frame) => outside.send(frame),
+    });
+    this.victim.start();
+  }
+
+  /** The bad neighbours, new ones in the place of those that were stopped. */
+  attackers(): readonly Attacker[] {
+    return this.#attackers.map((attacker, i) => (attacker && !attacker.stopped ? attacker : this.restart(i)));
+  }
+
+  /** Cuts one's power and starts another in its place. */
+  restart(which: number): Attacker {
+    this.#attackers[which]?.kernel.place.detach();
+    const name = `attacker${which}`;
+    const id = this.#next++;
+    const attacker = { name, id, home: `/local/domain/${id}`, stopped: undefined as string | undefined };
+    const kernel = this.#plug(name, new MemoryDisk(DISK_SECTORS), "alley", (reason) => {
+      attacker.stopped ??= reason;
+    });
+    const whole: Attacker = Object.assign(attacker, { kernel });
+    this.#attackers[which] = whole;
+    kernel.turn(() => kernel.boot());
+    this.#share();
+    return whole;
+  }
+
+  /** Lets time pass for all of them. */
+  pass(milliseconds: number): void {
+    this.#clock += milliseconds;
+    const kernels = [
+      this.victim.kernel,
+      ...this.#attackers.flatMap((one) => (one && !one.stopped ? [one.kernel] : [])),
+    ];
+    for (const { processor } of kernels) processor.pass(this.#clock - processor.clock);
+  }
+
+  /** The victim lets the attackers see two pages, one at a time. */
+  #share(): void {
+    const { kernel } = this.victim;
+    const ids = this.#attackers.flatMap((one) => (one ? [one.id] : []));
+    for (const [i, id] of ids.entries()) {
+      kernel.setGrant(SHARED.readable + 2 * i, GTF.permit_access | GTF.readonly, id, FRAME.free);
+      kernel.setGrant(SHARED.writable + 2 * i, GTF.permit_access, id, FRAME.buffers + 8);
+    }
+  }
+
+  #plug(name: string, disk: MemoryDisk, link: string, stopped: (reason: string) => void): Kernel {
+    const place = this.platform.plug(spec(name, link), this.#surroundings(disk, stopped));
+    const processor = new Processor(MEMORY, this.steps);
+    processor.clock = this.#clock;
+    place.attach(processor);
+    return new Kernel(place, processor);
+  }
+
+  #surroundings(disk: MemoryDisk, stopped: (reason: string) => void): PlatformSurroundings {
+    return {
+      port: (link) => (link === "lan" ? this.#lan : this.#alley).port("guest"),
+      disks: new Map([["xvda", disk]]),
+      run: () => Promise.reject(new Error("There is no driver domain.")),
+      stopped: (reason, message) => stopped(`${reason}: ${message}`),
+      console: () => {},
+    };
+  }
+
+  readonly #alley = new Segment("hub");
+}
+
+function spec(name: string, link: string): MachineSpec {
+  const nic: NicSpec = { mac: "02:00:00:00:00:01", model: "xen", link };
+  const disk: DiskSpec = { name: "xvda", size: 1, model: "xen" };
+  return machineSpec({ name, image: "linux-xen", memory: 32, nics: [nic], disks: [disk] });
+}
