@@ -77,6 +77,8 @@ export class VirtioBlock implements SavedDevice {
   #look = false;
   /** Notified since the last look. */
   #kicked = false;
+  /** The driver had no room when the device last looked. */
+  #full = false;
   #fault: string | undefined;
 
   /** Plugs the device in. Before the machine first runs. @param index 0 to 3 */
@@ -230,6 +232,7 @@ export class VirtioBlock implements SavedDevice {
   #work(): number {
     if ((!this.#look && this.#taken.length === 0) || this.#pace.stepping) return Number.POSITIVE_INFINITY;
     if (!driverRuns(this.#virtio) || this.#fault !== undefined) return Number.POSITIVE_INFINITY;
+    this.#watchRoom();
     const moved = this.#answerDue();
     if (moved >= BYTES_A_LOOK) return 0;
     if (this.#taken.length === 0 && this.#look) this.#takeSome(this.#pace.batch || QUEUE_SIZE);
@@ -258,7 +261,7 @@ export class VirtioBlock implements SavedDevice {
     const waiting = this.#queue.waiting();
     if (waiting instanceof QueueFault) return waiting;
     const count = Math.min(waiting, most);
-    if (count > 0) this.meter.looked(count, this.#driversCondition(waiting), this.#full(waiting));
+    if (count > 0) this.meter.looked(count, this.#driversCondition(waiting));
     this.#kicked = false;
     const now = this.#options.now();
     for (let taken = 1; taken <= count; taken++) {
@@ -276,6 +279,7 @@ export class VirtioBlock implements SavedDevice {
   /** One stage of one request. @returns whether it interrupted; undefined when there was nothing to do */
   #stage(): boolean | undefined {
     if (this.#fault !== undefined) return undefined;
+    this.#watchRoom();
     if (this.#taken.length > 0) {
       this.#answerOldest();
       return this.#publish();
@@ -321,12 +325,16 @@ export class VirtioBlock implements SavedDevice {
     };
   }
 
-  /** True when the driver could have added nothing more. */
-  #full(waiting: number): boolean {
+  /** Counts the times that the driver can add nothing more before something is answered. */
+  #watchRoom(): void {
+    const waiting = this.#queue.waiting();
+    if (waiting instanceof QueueFault) return;
     const { size } = queueRegisters(this.#virtio, 0);
     // without an indirect table a request takes three descriptors at least: header, data, status
     const most = this.indirect ? size : Math.floor(size / 3);
-    return waiting + this.#taken.length >= most;
+    const full = waiting + this.#taken.length >= most;
+    if (full && !this.#full) this.meter.filled();
+    this.#full = full;
   }
 
   /** The driver broke the rules: DEVICE_NEEDS_RESET (virtio 1.2, 2.1.2), and nothing more until it resets the device. */

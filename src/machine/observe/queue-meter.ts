@@ -47,12 +47,15 @@ export class QueueMeter {
    * The device looked and found chains waiting.
    *
    * @param condition the driver's, of everything it added since the last look; holds when it notified
-   * @param full all of the driver's descriptors, or slots, were in use
    */
-  looked(entries: number, condition: NotifyCondition, full: boolean): void {
+  looked(entries: number, condition: NotifyCondition): void {
     this.#decided = { ...this.#decided, frontToBack: condition };
     this.#keep({ direction: "front-to-back", at: this.#now(), entries, notified: condition.holds });
-    if (full) this.#counters.full++;
+  }
+
+  /** The driver has used all room there is. */
+  filled(): void {
+    this.#counters.full++;
   }
 
   taken(what: string): void {

@@ -103,7 +103,7 @@ export class QueueWatch {
       },
       published: (count) => {
         const { frontToBack, backToFront } = this.#conditions(taken, count);
-        if (taken > 0) this.meter.looked(taken, frontToBack, false);
+        if (taken > 0) this.meter.looked(taken, frontToBack);
         taken = 0;
         this.meter.published(count, backToFront);
       },
