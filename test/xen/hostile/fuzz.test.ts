@@ -1,0 +1,19 @@
+import { describe, expect, it } from "vitest";
+import { fuzz } from "../../../src/cli/bench/fuzz.ts";
+
+/** As `ringside bench fuzz` runs it, which goes on for ten million cases; here every run has another seed. */
+const SEED = Date.now() & 0x7fffffff;
+
+describe("hostile neighbours", () => {
+  it(`harm nobody and hold nobody up, whatever two of them try together (seed ${SEED})`, () => {
+    const report = fuzz({ cases: 20_000, seed: SEED });
+    expect(report.wrong).toBeUndefined();
+    expect(report.beats).toBeGreaterThan(50);
+    expect(Object.keys(report.attacks).length).toBeGreaterThan(25);
+  });
+
+  it("do the same from the same seed", () => {
+    const [one, other] = [3, 3].map((seed) => ({ ...fuzz({ cases: 2000, seed }), milliseconds: 0 }));
+    expect(one).toEqual(other);
+  });
+});
