@@ -23,11 +23,16 @@ export class Guests {
 
   /** Gives `work` a host of its own and closes it afterwards. */
   static async with<T>(work: (guests: Guests) => Promise<T>): Promise<T> {
-    const host = await createNodeHost();
+    return Guests.withSeveral(1, ([guests]) => work(guests!));
+  }
+
+  /** Gives `work` several hosts, so that what is compared can be measured in turn. */
+  static async withSeveral<T>(count: number, work: (guests: readonly Guests[]) => Promise<T>): Promise<T> {
+    const hosts = await Promise.all(Array.from({ length: count }, () => createNodeHost()));
     try {
-      return await work(new Guests(host));
+      return await work(hosts.map((host) => new Guests(host)));
     } finally {
-      await host.close();
+      for (const host of hosts) await host.close();
     }
   }
 
@@ -58,6 +63,19 @@ export class Guests {
     return Object.fromEntries(pairs.map(([, name, value]) => [name!, Number(value)]));
   }
 
+  /**
+   * Lets machines do work until the emulator compiles what they execute: it does once they have been busy for a while,
+   * and how long that is depends on what else this computer does.
+   *
+   * @param most times the work is done at the most
+   */
+  async warm(machines: readonly string[], most: number, work: () => Promise<unknown>): Promise<void> {
+    const compiled = async () =>
+      (await Promise.all(machines.map((one) => this.host.meters(one)))).every(({ jit }) => jit);
+    for (let times = 0; times < most && !(await compiled()); times++) await work();
+    await work(); // what is compiled only now is not measured
+  }
+
   /** The one ring of a machine's disk. */
   async diskRing(machine: string): Promise<string> {
     const { rings } = (await this.host.probe(machine, "ring.list", {})) as RingList;
@@ -69,4 +87,21 @@ export class Guests {
   async ring(machine: string, ring: string): Promise<RingState> {
     return (await this.host.probe(machine, "ring.state", { ring })) as RingState;
   }
+}
+
+/**
+ * Measures several things in turn, again and again: each meets the same hours of a computer that does other things, too.
+ *
+ * @returns the best of each, which is what the rest of the computer disturbed least
+ */
+export async function bestInTurn<T>(
+  rounds: number,
+  things: readonly T[],
+  measure: (thing: T, index: number) => Promise<number>,
+): Promise<number[]> {
+  const best = things.map(() => 0);
+  for (let round = 0; round < rounds; round++) {
+    for (const [index, thing] of things.entries()) best[index] = Math.max(best[index]!, await measure(thing, index));
+  }
+  return best;
 }

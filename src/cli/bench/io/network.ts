@@ -1,6 +1,6 @@
 import type { MachineSpec } from "../../../machine/index.ts";
 import { type Figure, figure } from "../figure.ts";
-import { Guests } from "./guests.ts";
+import { bestInTurn, Guests } from "./guests.ts";
 
 /** TCP between two guests on one link, by their cards. */
 
@@ -17,34 +17,14 @@ const THROUGH_DOM0: Way = { ...NETFRONTS, name: "two netfronts through netback a
 const VIRTIO: Way = { name: "v86's virtio-net", image: "linux", model: "virtio" };
 const NE2K: Way = { name: "v86's NE2000", image: "linux", model: "ne2k" };
 
-/** Seconds in which the emulator's compiler warms up, and seconds that are measured. */
-const WARMING = 8;
-const MEASURED = 5;
-
-interface Rate {
-  /** Mbit/s of the first second, and once it is warm. */
-  readonly cold: number;
-  readonly warm: number;
-}
-
-async function rate(way: Way): Promise<Rate> {
-  return Guests.with(async (guests) => {
-    await pair(guests, way);
-    await guests.run("left", "ip addr add 10.0.0.1/24 dev eth0 && ip link set eth0 up");
-    await guests.run("right", "ip addr add 10.0.0.2/24 dev eth0 && ip link set eth0 up");
-    await guests.run("right", "ping -c 1 -W 10 10.0.0.1");
-    const measure = async (seconds: number) => {
-      await guests.run("left", "tput s 5001 >/dev/null 2>&1 </dev/null &");
-      const client = `for try in 1 2 3 4 5; do tput c 10.0.0.1 5001 ${seconds} && exit 0; sleep 0.2; done; exit 1`;
-      const { bytes, microseconds } = await guests.numbers("right", client);
-      await guests.run("left", "killall tput 2>/dev/null; true");
-      return (bytes! * 8) / microseconds!;
-    };
-    const cold = await measure(1);
-    await measure(WARMING);
-    return { cold, warm: await measure(MEASURED) };
-  });
-}
+/** Seconds of one warming up, and how many there may be. */
+const WARMING = 4;
+const MOST_WARMING = 20;
+/** Seconds of one measurement, and how many there are; the best counts. */
+const SECONDS = 3;
+const ROUNDS = 4;
+/** Boots for a cold measurement, of one second. */
+const BOOTS = 2;
 
 async function pair(guests: Guests, { image, model, dom0 }: Way): Promise<void> {
   const backend = dom0 ? { backend: "dom0" } : { link: "lan" };
@@ -59,19 +39,45 @@ async function pair(guests: Guests, { image, model, dom0 }: Way): Promise<void> 
   }
 }
 
+/** Two machines that reach each other. */
+async function connect(guests: Guests, way: Way): Promise<void> {
+  await pair(guests, way);
+  await guests.run("left", "ip addr add 10.0.0.1/24 dev eth0 && ip link set eth0 up");
+  await guests.run("right", "ip addr add 10.0.0.2/24 dev eth0 && ip link set eth0 up");
+  await guests.run("right", "ping -c 1 -W 10 10.0.0.1");
+}
+
+/** @returns Mbit/s over one connection, payload only */
+async function rate(guests: Guests, seconds: number): Promise<number> {
+  await guests.run("left", "tput s 5001 >/dev/null 2>&1 </dev/null &");
+  const client = `for try in 1 2 3 4 5; do tput c 10.0.0.1 5001 ${seconds} && exit 0; sleep 0.2; done; exit 1`;
+  const { bytes, microseconds } = await guests.numbers("right", client);
+  await guests.run("left", "killall tput 2>/dev/null; true");
+  return (bytes! * 8) / microseconds!;
+}
+
+const coldRate = (way: Way) =>
+  Guests.with(async (guests) => {
+    await connect(guests, way);
+    return rate(guests, 1);
+  });
+
 /** TCP over one connection, every way. */
 export async function throughput(): Promise<Figure[]> {
-  const [xen, dom0, virtio, ne2k] = [
-    await rate(NETFRONTS),
-    await rate(THROUGH_DOM0),
-    await rate(VIRTIO),
-    await rate(NE2K),
-  ];
+  const ways = [NETFRONTS, THROUGH_DOM0, VIRTIO, NE2K];
+  const [coldXen, coldVirtio] = await bestInTurn(BOOTS, [NETFRONTS, VIRTIO], coldRate);
+  const [xen, dom0, virtio, ne2k] = await Guests.withSeveral(ways.length, async (hosts) => {
+    for (const [index, guests] of hosts.entries()) {
+      await connect(guests, ways[index]!);
+      await guests.warm(["left", "right"], MOST_WARMING, () => rate(guests, WARMING));
+    }
+    return bestInTurn(ROUNDS, hosts, (guests) => rate(guests, SECONDS));
+  });
   return [
-    figure(`TCP, ${NETFRONTS.name}, cold`, "Mbit/s", xen.cold, virtio.cold, `${VIRTIO.name}, cold`),
-    figure(`TCP, ${NETFRONTS.name}, warm`, "Mbit/s", xen.warm, virtio.warm, `${VIRTIO.name}, warm`),
-    figure(`TCP, ${NETFRONTS.name}, warm`, "Mbit/s", xen.warm, ne2k.warm, `${NE2K.name}, warm`),
-    figure(`TCP, ${NETFRONTS.name}, warm`, "Mbit/s", xen.warm, 900, "the aim, 900 Mbit/s"),
-    figure(`TCP, ${THROUGH_DOM0.name}, warm`, "Mbit/s", dom0.warm, xen.warm, `${NETFRONTS.name}, warm`),
+    figure(`TCP, ${NETFRONTS.name}, cold`, "Mbit/s", coldXen!, coldVirtio!, `${VIRTIO.name}, cold`),
+    figure(`TCP, ${NETFRONTS.name}, warm`, "Mbit/s", xen!, virtio!, `${VIRTIO.name}, warm`),
+    figure(`TCP, ${NETFRONTS.name}, warm`, "Mbit/s", xen!, ne2k!, `${NE2K.name}, warm`),
+    figure(`TCP, ${NETFRONTS.name}, warm`, "Mbit/s", xen!, 900, "the aim, 900 Mbit/s"),
+    figure(`TCP, ${THROUGH_DOM0.name}, warm`, "Mbit/s", dom0!, xen!, `${NETFRONTS.name}, warm`),
   ];
 }
