@@ -56,6 +56,7 @@ export const panelStyles = css`
   .body {
     padding: 0 var(--space-3) var(--space-3);
   }
+  h2,
   h3 {
     margin: 0;
     font-size: var(--size-small);

@@ -68,6 +68,7 @@ const SCENES: Readonly<Record<string, () => readonly HTMLElement[]>> = {
   virtqueue: () => [ringView(virtqueue(), { previous: virtqueue({ produced: 65_540 }) })],
   pair: () => [ringView(xenRing()), ringView(virtqueue())],
   domains: () => [domainsView()],
+  crowd: () => [Object.assign(domainsView(), { store: xenStore(1000) })],
   costs: () => [costsView()],
   compare: () => [
     costsView({

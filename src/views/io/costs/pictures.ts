@@ -45,7 +45,7 @@ function section(quantity: Quantity, picture: CostsPicture): TemplateResult {
   const { lines, per, words } = picture;
   const text = words.costs;
   const scale = scaleOf(lines, quantity, per);
-  return html`<section><h4>${text.quantities[quantity]} <span class="note">${text.units[per]} · ${text.quantityNotes[quantity]}</span></h4>
+  return html`<section><h2>${text.quantities[quantity]} <span class="note">${text.units[per]} · ${text.quantityNotes[quantity]}</span></h2>
     <ul class="bars">${lines.map((line) => bars(line, quantity, scale, picture))}</ul></section>`;
 }
 

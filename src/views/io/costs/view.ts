@@ -50,12 +50,12 @@ export class IoCostsView extends IoPanel {
       padding: var(--space-2) 0;
       border-top: 1px solid var(--line);
     }
-    h4 {
+    h2 {
       margin: 0 0 var(--space-1);
       font-size: var(--size-small);
       font-weight: 600;
     }
-    h4 .note {
+    h2 .note {
       font-weight: 400;
     }
     ul {
@@ -254,7 +254,7 @@ export class IoCostsView extends IoPanel {
     const runs = this.kept.map(({ name }) => [`run ${name}`, name] as const);
     const select = (chosen: Choice, options: readonly (readonly [string, string])[], take: (choice: Choice) => void) =>
       html`<select @change=${(event: Event) => take((event.target as HTMLSelectElement).value as Choice)}>${options.map(
-        ([value, name]) => html`<option value=${value} ?selected=${value === chosen}>${name}</option>`,
+        ([value, name]) => html`<option value=${value} .selected=${value === chosen}>${name}</option>`,
       )}</select>`;
     const first = select(this.first, [["now", text.now], ...runs], (choice) => {
       this.first = choice;
@@ -268,7 +268,7 @@ export class IoCostsView extends IoPanel {
 
   private notebook(words: IoWords): TemplateResult {
     const text = words.costs;
-    return html`<section class="notebook"><h4>${text.notebook}</h4>
+    return html`<section class="notebook"><h2>${text.notebook}</h2>
       <form @submit=${this.keep}><input name="name" required maxlength=${NAME_LENGTH} aria-label=${text.name} placeholder=${text.nameHint}>
         <button title=${text.keepTitle}>${icon("save")}${text.keep}</button></form>
       ${

@@ -97,7 +97,7 @@ export function handshakePicture(
   return html`<p class="note">${text.hint}</p>
     <div class="devices" role="region" tabindex="0" aria-label=${text.title}>${all.map(
       ({ device, times, segments, older }) => html`<section class="lanes" style="--changes:${times.length}">
-        <h4>${device}${older > 0 ? html` <span class="note">${text.older(older)}</span>` : nothing}</h4>
+        <h3>${device}${older > 0 ? html` <span class="note">${text.older(older)}</span>` : nothing}</h3>
         ${times.map((at, column) => html`<span class="time" style="grid-column:${column + 2}">${words.milliseconds(`+${(at - first).toFixed(1)}`)}</span>`)}
         ${(["front", "back"] as const).map((side) => html`<span class="side ${side}">${words.ring[side]}</span>`)}
         ${segments.map(({ side, state, from, to, at }) => {

@@ -34,13 +34,13 @@ export function ladderPicture(picture: LadderPicture): TemplateResult {
         html`<span class="rail ${domain.kind}" style="left:${(100 * (at + 0.5)) / columns.length}%;--own:${picture.colourOf(domain)}"></span>`,
     )}
     <div class="rungs heads">${columns.map((domain) => head(domain, picture))}</div>
-    <h3><span>${text.channels}</span></h3>
+    <h2><span>${text.channels}</span></h2>
     ${channels.length > 0 ? html`<ul class="rungs">${channels.map((rung) => channel(rung, picture))}</ul>` : html`<p class="note"><span>${text.noChannels}</span></p>`}
-    <h3><span>${text.sharing}</span></h3>
+    <h2><span>${text.sharing}</span></h2>
     ${grants.length > 0 ? html`<ul class="rungs">${grants.map((rung) => grant(rung, picture))}</ul>` : html`<p class="note"><span>${text.noSharing}</span></p>`}
     ${
       own.some((ports) => ports.length > 0)
-        ? html`<h3 title=${text.ownPortsTitle}><span>${text.ownPorts}</span></h3>
+        ? html`<h2 title=${text.ownPortsTitle}><span>${text.ownPorts}</span></h2>
           <div class="rungs">${own.map((ports) => html`<ul class="own">${ports.map((port) => ownPort(port, picture))}</ul>`)}</div>`
         : nothing
     }</div>`;
@@ -70,23 +70,22 @@ function channel(rung: ChannelRung, picture: LadderPicture): TemplateResult {
   const { key, left, right, use } = rung;
   const label = use ?? words.domains.unnamed;
   return html`<li style=${reach(left.column, right.column)}>
-    <button class="rung" aria-pressed=${chosen === key ? "true" : "false"} aria-label="${label}: ${channelWords(rung, words)}" @click=${() => choose(key)}>
+    <button class="rung" aria-pressed=${chosen === key ? "true" : "false"} @click=${() => choose(key)}>
       ${chip(left, picture)}<span class="line">
-        <span class="sent">${grouped(left.sends)} ▸</span><span class="use ${fresh.has(key) ? `fresh-${beat}` : ""}">${label}</span><span class="sent">◂ ${grouped(right.sends)}</span></span>${chip(right, picture)}</button></li>`;
+        <span class="sent">${grouped(left.sends)} <span aria-hidden="true">▸</span></span><span class="use ${fresh.has(key) ? `fresh-${beat}` : ""}">${label}</span><span class="sent"><span aria-hidden="true">◂</span> ${grouped(right.sends)}</span></span>${chip(right, picture)}</button></li>`;
 }
 
-/** The same as words, for who does not see it. */
-export function channelWords({ left, right }: ChannelRung, words: IoWords): string {
-  const { ends, pending } = words.domains;
-  const names = [left, right].map(({ domain }) => domainName(domain, words));
-  const waiting = [left, right].flatMap((end, at) => (end.pending ? [`${pending} ${names[at]}`] : []));
-  return [ends(names[0]!, left.port, names[1]!, right.port), ...waiting].join(", ");
-}
-
+/** A port on its rail; whose it is stands there for who does not see the rail. */
 function chip({ domain, port, pending, masked }: End, { words, colourOf }: LadderPicture): TemplateResult {
-  const { pending: isPending, masked: isMasked } = words.domains;
-  const title = [pending ? isPending : "", masked ? isMasked : ""].filter(Boolean).join(", ");
-  return html`<span class="port ${pending ? "pending" : ""} ${masked ? "masked" : ""}" style="--own:${colourOf(domain)}" title=${title || nothing}>${port}${pending ? sign("notify") : nothing}</span>`;
+  const { portOf } = words.domains;
+  return html`<span class="port ${pending ? "pending" : ""} ${masked ? "masked" : ""}" style="--own:${colourOf(domain)}"><span class="unseen">${portOf(domainName(domain, words))}</span>${port}${portState(pending, masked, words)}</span>`;
+}
+
+function portState(pending: boolean, masked: boolean, words: IoWords): TemplateResult | typeof nothing {
+  if (!pending && !masked) return nothing;
+  const text = words.domains;
+  const states = [...(pending ? [text.pending] : []), ...(masked ? [text.masked] : [])].join(", ");
+  return html`<span class="unseen" title=${states}>${states}</span>${pending ? sign("notify") : nothing}`;
 }
 
 function grant(rung: GrantRung, picture: LadderPicture): TemplateResult {
@@ -97,13 +96,13 @@ function grant(rung: GrantRung, picture: LadderPicture): TemplateResult {
   const owner = ladder.columns[from]!;
   const label = text.grantsFrom(domainName(owner, words), domainName(ladder.columns[to]!, words));
   return html`<li style=${reach(Math.min(from, to), Math.max(from, to))}>
-    <button class="rung grant ${rightwards ? "right" : "left"}" style="--own:${colourOf(owner)}" aria-pressed=${chosen === key ? "true" : "false"} aria-label="${label}: ${text.granted(grouped(granted))}, ${text.mapped(grouped(mapped))}, ${text.copies(grouped(copies))}" @click=${() => choose(key)}>
-      <span class="line"><span class="use ${fresh.has(key) ? `fresh-${beat}` : ""}">${sign("grant-map")}${text.granted(grouped(granted))} · ${text.mapped(grouped(mapped))} · ${text.copies(grouped(copies))}</span></span></button></li>`;
+    <button class="rung grant ${rightwards ? "right" : "left"}" style="--own:${colourOf(owner)}" aria-pressed=${chosen === key ? "true" : "false"} @click=${() => choose(key)}>
+      <span class="line"><span class="use ${fresh.has(key) ? `fresh-${beat}` : ""}"><span class="unseen">${label}</span>${sign("grant-map")}${text.granted(grouped(granted))} · ${text.mapped(grouped(mapped))} · ${text.copies(grouped(copies))}</span></span></button></li>`;
 }
 
 function ownPort(port: EventPort, { words }: LadderPicture): TemplateResult {
   const text = words.domains;
   const what =
     port.state === "virq" && port.virq !== undefined ? text.virq(port.virq) : (port.use ?? text.states[port.state]);
-  return html`<li title=${text.portWords(port.port, text.states[port.state])}><span class="port ${port.pending ? "pending" : ""} ${port.masked ? "masked" : ""}">${port.port}${port.pending ? sign("notify") : nothing}</span> ${what}</li>`;
+  return html`<li><span class="port ${port.pending ? "pending" : ""} ${port.masked ? "masked" : ""}">${port.port}${portState(port.pending, port.masked, words)}</span> ${what}</li>`;
 }

@@ -83,7 +83,7 @@ export class XenStoreView extends LitElement {
     .bar button {
       min-height: var(--tap);
     }
-    h3 .note {
+    h2 .note {
       font-weight: 400;
     }
     .tree {
@@ -219,7 +219,7 @@ export class XenStoreView extends LitElement {
     const { store } = this;
     if (!store) return html`<p class="quiet">${text.none}</p>`;
     const { open, committed, refused } = store.transactions;
-    return html`<div class="bar"><h3>${text.title} <span class="note">${text.nodes(grouped(store.nodes.length))}</span></h3>
+    return html`<div class="bar"><h2>${text.title} <span class="note">${text.nodes(grouped(store.nodes.length))}</span></h2>
         <input type="search" aria-label=${text.filter} placeholder=${text.filterHint} .value=${this.filter} @input=${this.seek}>
         <button @click=${() => this.turnAll(true)}>${text.open}</button><button @click=${() => this.turnAll(false)}>${text.close}</button></div>
       ${this.rows.length === 0 ? html`<p class="quiet">${text.nothing}</p>` : this.tree(words)}

@@ -34,13 +34,13 @@ const ladder = css`
     isolation: isolate;
     padding-bottom: var(--space-2);
   }
-  .ladder h3,
+  .ladder h2,
   .ladder > p {
     margin: 8px 0 2px;
     padding: 0;
   }
   /* Words lie on the rails: their ground hides them. */
-  .ladder h3 span,
+  .ladder h2 span,
   .ladder > p span {
     padding-right: 6px;
     background: var(--surface-0);
@@ -312,12 +312,12 @@ const handshake = css`
     max-width: calc(4.5em + var(--changes) * 150px);
     align-items: center;
   }
-  .lanes h4 {
+  .lanes h3 {
     grid-column: 1 / -1;
     margin: 0;
     font: 600 12px var(--mono);
   }
-  .lanes h4 .note {
+  .lanes h3 .note {
     font-weight: 400;
   }
   .time {

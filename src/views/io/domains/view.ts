@@ -54,7 +54,7 @@ export class XenDomainsView extends IoPanel {
   }
 
   protected override controls(words: IoWords): TemplateResult | typeof nothing {
-    return this.domains ? html`<h3>${words.domains.title}</h3>` : nothing;
+    return this.domains ? html`<h2>${words.domains.title}</h2>` : nothing;
   }
 
   protected override picture(words: IoWords): TemplateResult {
@@ -75,7 +75,7 @@ export class XenDomainsView extends IoPanel {
     return html`<div class="body ${wide ? "" : "narrow"}">
       <div class="joined">${ladder}<div class="detail-table" role="region" tabindex="0" aria-label=${words.domains.title}>${details(this.chosen, this.ladder, this.domains!, words)}</div></div>
       <xen-store .language=${this.language} .store=${this.store} .previous=${this.previousStore}></xen-store>
-      <div class="across"><h3>${words.handshake.title}</h3>${this.store ? handshakePicture(this.store, newChanges(this.previousStore, this.store), this.beat, words) : html`<p class="note">${words.store.none}</p>`}</div></div>`;
+      <div class="across"><h2>${words.handshake.title}</h2>${this.store ? handshakePicture(this.store, newChanges(this.previousStore, this.store), this.beat, words) : html`<p class="note">${words.store.none}</p>`}</div></div>`;
   }
 
   private colourOfDomain({ kind, name }: XenDomain): string {

@@ -20,7 +20,7 @@ export function conditionsPicture(
 ): TemplateResult {
   const text = words.condition;
   if (notify.length === 0) return html`<p class="note">${text.never}</p>`;
-  return html`<h3>${text.title} <span class="note">${text.titleNow}</span></h3>
+  return html`<h2>${text.title} <span class="note">${text.titleNow}</span></h2>
     <ul class="conditions">${notify.map((condition) => {
       const [one, other] = condition.direction === "front-to-back" ? [front, back] : [back, front];
       return html`<li title=${text.rules[condition.rule]}><span class="direction">${party(one)} <span aria-hidden="true">→</span> ${party(other)}</span>
@@ -68,7 +68,7 @@ export function ratioLines({ counters }: RingState, words: IoWords): readonly (r
 }
 
 export function countersPicture(state: RingState, words: IoWords): TemplateResult {
-  return html`<h3>${words.counters.title}</h3>
+  return html`<h2>${words.counters.title}</h2>
     <dl class="ratios">${ratioLines(state, words).map(([name, value]) => html`<div><dd>${value}</dd><dt>${name}</dt></div>`)}</dl>
     <dl class="counters">${countersOf(state).map(
       ([name, value]) => html`<div><dt>${words.counters[name]}</dt><dd>${grouped(value)}</dd></div>`,
@@ -80,9 +80,9 @@ const BATCHES_HEIGHT = 76;
 /** The strip of the last batches; filled bars were told to the other side. */
 export function batchesPicture({ batches }: RingState, width: number, words: IoWords): TemplateResult {
   const text = words.batches;
-  if (batches.length === 0) return html`<h3>${text.title}</h3><p class="note">${text.none}</p>`;
+  if (batches.length === 0) return html`<h2>${text.title}</h2><p class="note">${text.none}</p>`;
   const { bars, most, middle } = barsOf(batches, width, BATCHES_HEIGHT);
-  return html`<h3>${text.title} <span class="note">${text.sides} · ${text.most(most)} · ${text.filled}</span></h3>
+  return html`<h2>${text.title} <span class="note">${text.sides} · ${text.most(most)} · ${text.filled}</span></h2>
     <svg class="batches" viewBox="0 0 ${width} ${BATCHES_HEIGHT}" width=${width} height=${BATCHES_HEIGHT} role="img" aria-label=${text.label(bars.length, most)}>
       <line class="middle" x1="0" x2=${width} y1=${middle} y2=${middle}/>
       ${bars.map((bar): SVGTemplateResult => {

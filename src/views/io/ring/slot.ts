@@ -26,9 +26,9 @@ export function slotName(state: RingState, slot: number, words: IoWords): string
 export function slotPicture(picture: SlotPicture): TemplateResult {
   const { state, slot, before, beat, perLine, words } = picture;
   const text = words.slot;
-  return html`<h3>${slotName(state, slot.slot, words)}
+  return html`<h2>${slotName(state, slot.slot, words)}
       <span class="state ${slot.state}">${words.ring.states[slot.state]}</span>
-      <span class="note">${text.owner(words.ring.owners[slot.state])}</span></h3>
+      <span class="note">${text.owner(words.ring.owners[slot.state])}</span></h2>
     <div class="bytes"><span class="pa">${slot.address}</span>${dump(slot.bytes, perLine, changedBytes(before?.bytes, slot.bytes), beat)}</div>
     ${state.virtqueue ? chain(picture) : nothing}
     ${slot.request ? entry(text.request, slot.request, picture) : nothing}
@@ -52,7 +52,7 @@ function chain({ state, slot, words }: SlotPicture): TemplateResult | typeof not
 }
 
 function entry(title: string, { operation, fields, pages }: RingEntry, picture: SlotPicture): TemplateResult {
-  return html`<section><h4>${title} <b>${operation}</b></h4>
+  return html`<section><h3>${title} <b>${operation}</b></h3>
     <dl class="fields">${fields.map(({ name, value }) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
     ${pages.length > 0 ? html`<ul class="pages" aria-label=${pagesTitle(picture, pages.length)}>${pages.map((page) => pagePicture(page, picture))}</ul>` : nothing}
   </section>`;

@@ -267,21 +267,15 @@ const legend = css`
 `;
 
 const conditions = css`
-  h3,
-  h4 {
-    margin: 0;
-    font-size: var(--size-small);
-    font-weight: 600;
-  }
-  h3 .note,
-  h4 .note {
+  h2 .note,
+  h3 .note {
     font-weight: 400;
   }
-  h4 {
+  h3 {
     color: var(--text-2);
     font-weight: 400;
   }
-  h4 b {
+  h3 b {
     color: var(--text);
   }
   .conditions {

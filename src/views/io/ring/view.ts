@@ -121,8 +121,8 @@ export class RingView extends IoPanel {
     return html`${
       rings.length > 0
         ? html`<select aria-label=${text.choose} @change=${this.choose}>
-            ${state ? nothing : html`<option value="" selected>${text.pick}</option>`}
-            ${rings.map(({ ring }) => html`<option value=${ring} ?selected=${ring === state?.ring}>${ring}</option>`)}</select>`
+            ${state ? nothing : html`<option value="" .selected=${true}>${text.pick}</option>`}
+            ${rings.map(({ ring }) => html`<option value=${ring} .selected=${ring === state?.ring}>${ring}</option>`)}</select>`
         : nothing
     }${state ? this.about(state, words) : nothing}`;
   }
@@ -173,7 +173,7 @@ export class RingView extends IoPanel {
   }
 
   private happened({ ring }: RingState, words: IoWords): TemplateResult {
-    return html`<div><h3>${words.trace.title}</h3><io-trace .language=${this.language} .trace=${this.trace} .ring=${ring} .letters=${this.letters}></io-trace></div>`;
+    return html`<div><h2>${words.trace.title}</h2><io-trace .language=${this.language} .trace=${this.trace} .ring=${ring} .letters=${this.letters}></io-trace></div>`;
   }
 
   private dial(state: RingState, words: IoWords): TemplateResult {
@@ -255,7 +255,7 @@ export class RingView extends IoPanel {
     const slot = this.slotAtCursor;
     if (!this.cursor) return html`<p class="note">${words.slot.pick}</p>`;
     if (!slot)
-      return html`<h3>${state.virtqueue ? words.ring.freeWords(this.cursor.position) : slotName(state, this.cursor.position, words)}</h3><p class="note">${words.slot.free}</p>`;
+      return html`<h2>${state.virtqueue ? words.ring.freeWords(this.cursor.position) : slotName(state, this.cursor.position, words)}</h2><p class="note">${words.slot.free}</p>`;
     const before =
       this.previous?.ring === state.ring ? this.previous.slots.find((other) => other.slot === slot.slot) : undefined;
     return slotPicture({ state, slot, before, beat: this.beat, perLine: room >= 520 ? 16 : 8, words });

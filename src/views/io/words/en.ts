@@ -8,7 +8,6 @@ export const en = {
   program: "this program",
   yes: "yes",
   no: "no",
-  per: (count: string) => `× ${count}`,
   from: (front: string, back: string) => `${front} to ${back}`,
   milliseconds: (count: string) => `${count} ms`,
 
@@ -216,9 +215,7 @@ export const en = {
     grants: (granted: string, mapped: string) => `${granted} granted, ${mapped} mapped`,
     channels: "Event channels",
     noChannels: "No event channel joins two domains.",
-    ends: (one: string, onePort: number, other: string, otherPort: number) =>
-      `${one} port ${onePort}, ${other} port ${otherPort}`,
-    sends: (count: string) => `sent ${count} times`,
+    portOf: (domain: string) => `${domain} port`,
     pending: "pending",
     masked: "masked",
     unnamed: "channel",
@@ -231,7 +228,6 @@ export const en = {
     ownPorts: "Ports of their own",
     ownPortsTitle: "Virtual interrupts, interrupts between processors, and ports nobody has bound yet",
     states: { unbound: "unbound", interdomain: "interdomain", virq: "virtual interrupt", ipi: "IPI" },
-    portWords: (port: number, state: string) => `port ${port}: ${state}`,
     virq: (number: number) => `VIRQ ${number}`,
     waitsFor: (domain: string) => `for ${domain}`,
     hypercalls: "Hypercalls",
@@ -286,7 +282,6 @@ export const en = {
       `domain ${domain}, token ${token}, fired ${fired} times`,
     transactions: (open: string, committed: string, refused: string) =>
       `transactions: ${open} open, ${committed} committed, ${refused} refused`,
-    changed: "changed",
     watchTable: "Watches",
     columns: {
       path: "path",

@@ -7,7 +7,6 @@ export const zh: IoWords = {
   program: "本程序",
   yes: "是",
   no: "否",
-  per: (count) => `× ${count}`,
   from: (front, back) => `${front} 到 ${back}`,
   milliseconds: (count) => `${count} 毫秒`,
 
@@ -210,8 +209,7 @@ export const zh: IoWords = {
     grants: (granted, mapped) => `授权 ${granted} 页，被映射 ${mapped} 页`,
     channels: "事件通道",
     noChannels: "没有连接两个域的事件通道。",
-    ends: (one, onePort, other, otherPort) => `${one} 端口 ${onePort}，${other} 端口 ${otherPort}`,
-    sends: (count) => `发送 ${count} 次`,
+    portOf: (domain) => `${domain} 端口`,
     pending: "待处理",
     masked: "已屏蔽",
     unnamed: "通道",
@@ -224,7 +222,6 @@ export const zh: IoWords = {
     ownPorts: "各自的端口",
     ownPortsTitle: "虚拟中断、处理器间中断，以及还没有绑定的端口",
     states: { unbound: "未绑定", interdomain: "域间", virq: "虚拟中断", ipi: "处理器间中断" },
-    portWords: (port, state) => `端口 ${port}：${state}`,
     virq: (number) => `VIRQ ${number} 虚拟中断`,
     waitsFor: (domain) => `等待 ${domain}`,
     hypercalls: "超级调用",
@@ -277,7 +274,6 @@ export const zh: IoWords = {
     watches: (count) => `${count} 个监视`,
     watchWords: (domain, token, fired) => `域 ${domain}，标记 ${token}，触发 ${fired} 次`,
     transactions: (open, committed, refused) => `事务：打开 ${open}，提交 ${committed}，拒绝 ${refused}`,
-    changed: "有变化",
     watchTable: "监视",
     columns: {
       path: "路径",
