@@ -87,9 +87,9 @@ export function tabsOf(
 ): readonly Tab[] {
   const text = strings(language);
   const middle = panels.map((panel): Tab => {
-    if (panel.kind !== "terminal") return { id: panelId(panel), title: headOf(panel, machines, language, false).title };
-    const machine = machines.find(({ name }) => name === panel.machine);
-    return { id: panelId(panel), title: panel.machine, ...(machine ? { letter: machine.letter } : {}) };
+    const { id, title, letter } = headOf(panel, machines, language, false);
+    const alone = panels.filter(({ kind }) => kind === panel.kind).length === 1;
+    return { id, title, ...(letter && (panel.kind === "terminal" || !alone) ? { letter } : {}) };
   });
   const steps = withSteps ? [{ id: "steps", title: text.tabs.steps }] : [];
   return [...steps, ...middle, { id: "controls", title: text.tabs.controls }];
