@@ -104,6 +104,7 @@ export class ManagedGuest {
   /** The domain goes, with its devices, its tree and its connections. */
   destroy(): void {
     for (const device of this.devices) if (device.attached) device.remove();
+    for (const channel of this.#channels.splice(0)) channel.close();
     this.#storeRing = undefined;
     this.#consoleRing = undefined;
     removeDomainTree(this.#store, this.guest.id, this.uuid);

@@ -18,15 +18,9 @@ import { MOST_GRANT_FRAMES } from "../grant-table.ts";
 import type { Call, Family } from "./call.ts";
 import { copy } from "./grant-copy.ts";
 
-/**
- * Elements in one call. Linux's batches are shorter by far; a longer one is refused as a whole, so that no call takes
- * long.
- */
-const MOST_ELEMENTS = 4096;
-
 export const grantTableOp: Family = (call) => {
   const [command, argument, count] = [call.args[0]!, call.args[1]!, call.args[2]!];
-  if (count > MOST_ELEMENTS) return -ERRNO.EINVAL;
+  if (!call.work.take(count)) return -ERRNO.EINVAL;
   switch (command) {
     case GNTTABOP.map_grant_ref:
       return each(call, argument, count, MAP_GRANT_REF, map);

@@ -11,20 +11,20 @@ import {
   XENMEM_COMMAND_MASK,
 } from "../../abi/memory.ts";
 import type { Guest } from "../guest.ts";
-import type { Family } from "./call.ts";
+import type { Family, Work } from "./call.ts";
 
 /** Largest order an unprivileged domain may ask for (xen/include/asm-x86/config.h, MAX_DOMU_ORDER). */
 const MOST_ORDER = 9;
 /** Frame numbers fetched from a guest's list at a time. */
 const FETCHED = 1024;
 
-export const memoryOp: Family = ({ guest, args }) => {
+export const memoryOp: Family = ({ guest, args, work }) => {
   const [command, argument] = [args[0]! & XENMEM_COMMAND_MASK, args[1]!];
   switch (command) {
     case XENMEM.increase_reservation:
     case XENMEM.decrease_reservation:
     case XENMEM.populate_physmap:
-      return reservation(guest, command, argument);
+      return reservation(guest, command, argument, work);
     case XENMEM.maximum_ram_page:
       return guest.frames.count - 1;
     case XENMEM.current_reservation:
@@ -54,7 +54,7 @@ function amount(guest: Guest, command: number, argument: number): number {
 }
 
 /** @returns extents done, of those asked for */
-function reservation(guest: Guest, command: number, argument: number): number {
+function reservation(guest: Guest, command: number, argument: number, work: Work): number {
   const { extent_start, nr_extents, extent_order, domid } = guest.memory.readStruct(argument, MEMORY_RESERVATION);
   const refused = onlySelf(guest, domid);
   if (refused) return refused;
@@ -69,6 +69,7 @@ function reservation(guest: Guest, command: number, argument: number): number {
     const list = guest.memory.read((extent_start + done * 4) >>> 0, count * 4);
     for (let index = 0; index < count; index++) {
       const first = list.getUint32(index * 4, true);
+      if (!work.take(frames)) return done + index;
       const able =
         command === XENMEM.decrease_reservation ? giveUp(guest, first, frames) : populate(guest, first, frames);
       if (!able) return done + index;
