@@ -417,7 +417,11 @@ export class Machine implements GuestMachine {
     this.#emulator.add_listener("cpu-event-halt" as "emulator-stopped", () => {
       this.#stop("poweroff", "it was switched off from inside");
     });
-    this.#internals.onReset(() => this.#stop("reboot", "it asked for a reset"));
+    this.#internals.onReset(() => {
+      // On Xen a kernel that panicked does not wait: it resets the machine, for the toolstack to decide.
+      if (panic) this.#stop("panic", `the kernel panicked (\`${panic}\`)`);
+      else this.#stop("reboot", "it asked for a reset");
+    });
   }
 
   #stop(reason: StopReason, what: string): void {
