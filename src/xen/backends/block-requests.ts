@@ -92,7 +92,8 @@ function segmentsOf(service: BlockService, request: BlockRequest): readonly Segm
   });
 }
 
-function discard({ disk, readOnly, discard }: BlockService, { sector, sectorCount }: BlockRequest): Outcome {
+function discard({ disk, readOnly, discard }: BlockService, { operation, sector, sectorCount }: BlockRequest): Outcome {
+  if (operation === OPERATION.indirect) return refused(STATUS.error);
   if (!discard) return refused(STATUS.unsupported);
   if (readOnly || !within(disk, sector, sectorCount)) return refused(STATUS.error);
   disk.discard(sector, sectorCount);
