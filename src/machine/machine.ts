@@ -9,22 +9,20 @@ import { ConsoleStream } from "./console.ts";
 import { NetworkCard } from "./devices/card.ts";
 import { VirtioConsole } from "./devices/virtio-console.ts";
 import { virtioDisks } from "./devices/virtio-disks.ts";
-import type { Disk, DiskState } from "./disk/disk.ts";
+import type { Disk } from "./disk/disk.ts";
 import { type Emulator, makeEmulator } from "./emulator.ts";
 import type { GuestMachine } from "./guest-machine.ts";
 import { DeviceObserver } from "./observe/observer.ts";
 import type { PlatformGuest } from "./platform.ts";
 import { Scheduler } from "./scheduler.ts";
-import { pack, unpack } from "./snapshot/bundle.ts";
+import { SerialLog, TextLog } from "./serial-log.ts";
+import { packMachine, unpackMachine } from "./snapshot/machine-state.ts";
 import type { MachineSpec } from "./spec.ts";
 import { type Internals, openInternals } from "./v86-internals.ts";
 
 /** Ports of the console device (images/linux/agent/PROTOCOL.md). */
 const CONSOLE = 0;
 const AGENT = 1;
-
-/** Characters of the serial port kept for a reader of early boot messages and panics. */
-const SERIAL_KEPT = 64 << 10;
 
 export interface MachineHooks {
   readonly onConsole: (bytes: Uint8Array) => void;
@@ -43,14 +41,6 @@ export interface Belongings {
   readonly card?: LinkPort;
   /** Its place on a platform, for a machine that boots on one. */
   readonly platform?: PlatformGuest;
-}
-
-/** What a saved machine's bundle says of its pieces: v86's state, then the content of each disk. */
-interface SavedMachine {
-  /** Milliseconds of the machine's clock. */
-  readonly clock: number;
-  readonly disks: readonly (Omit<DiskState, "content"> & { readonly name: string })[];
-  readonly platform?: unknown;
 }
 
 /** A terminal's size before anybody knows better. */
@@ -72,8 +62,8 @@ export class Machine implements GuestMachine {
   readonly #belongings: Belongings;
   readonly #hooks: MachineHooks;
   readonly #second: ReturnType<typeof setInterval>;
-  #serial = "";
-  #platformConsole = "";
+  readonly #serial = new SerialLog((why) => this.#panicked(why));
+  readonly #platformConsole = new TextLog();
   #left = false;
   #card: NetworkCard | undefined;
   #stopped: string | undefined;
@@ -166,18 +156,15 @@ export class Machine implements GuestMachine {
    * @throws Error when v86 cannot make sense of the state; the machine is of no use then
    */
   async restore(state: ArrayBuffer): Promise<void> {
-    const { header, pieces } = unpack(state);
-    const { clock, disks, platform } = header as SavedMachine;
+    const { emulator, clock, disks, platform } = unpackMachine(state);
     this.#scheduler.pause("held");
     this.#restoring = true;
     try {
-      await this.#internals.restoring(() => this.#emulator.restore_state(pieces[0]!.slice().buffer));
+      await this.#internals.restoring(() => this.#emulator.restore_state(emulator.buffer as ArrayBuffer));
     } finally {
       this.#restoring = false;
     }
-    disks.forEach(({ name, ...disk }, index) => {
-      this.#belongings.disks.get(name)!.restore({ ...disk, content: pieces[index + 1]! });
-    });
+    for (const [name, disk] of disks) this.#belongings.disks.get(name)!.restore(disk);
     this.#greeted = true;
     this.#scheduler.setClock(clock);
     this.#savedPlace = platform;
@@ -265,14 +252,13 @@ export class Machine implements GuestMachine {
     this.#console.flush();
     this.#device.settle();
     const state = this.#emulator.save_state();
-    const disks = [...this.#belongings.disks].map(([name, disk]) => ({ name, ...disk.save() }));
-    const header: SavedMachine = {
+    const beside = {
       clock: this.#scheduler.now(),
-      disks: disks.map(({ content: _, ...disk }) => disk),
+      disks: new Map([...this.#belongings.disks].map(([name, disk]) => [name, disk.save()])),
       platform: this.#belongings.platform?.save(),
     };
     return state
-      .then((bytes) => pack({ header, pieces: [new Uint8Array(bytes), ...disks.map(({ content }) => content)] }))
+      .then((bytes) => packMachine({ emulator: new Uint8Array(bytes), ...beside }))
       .finally(() => this.#scheduler.resume("snapshot"));
   }
 
@@ -318,7 +304,7 @@ export class Machine implements GuestMachine {
 
   /** What the guest wrote to its serial port: early boot messages and panics. */
   get serial(): string {
-    return this.#serial;
+    return this.#serial.text;
   }
 
   get alive(): boolean {
@@ -349,11 +335,11 @@ export class Machine implements GuestMachine {
 
   /** What the guest wrote to its platform's console. */
   get platformConsole(): string {
-    return this.#platformConsole;
+    return this.#platformConsole.text;
   }
 
   onPlatformConsole(bytes: Uint8Array): void {
-    this.#platformConsole = (this.#platformConsole + new TextDecoder().decode(bytes)).slice(-SERIAL_KEPT);
+    this.#platformConsole.add(new TextDecoder().decode(bytes));
   }
 
   #plugCard(): void {
@@ -404,24 +390,20 @@ export class Machine implements GuestMachine {
   }
 
   #listen(): void {
-    let line = "";
-    let panic = "";
-    this.#emulator.add_listener("serial0-output-byte", (byte: number) => {
-      line += String.fromCharCode(byte);
-      if (byte !== 10) return;
-      this.#serial = (this.#serial + line).slice(-SERIAL_KEPT);
-      panic ||= /Kernel panic - not syncing: (.*?)\s*$/.exec(line)?.[1] ?? "";
-      if (panic && line.includes("end Kernel panic")) this.#stop("panic", `the kernel panicked (\`${panic}\`)`);
-      line = "";
-    });
+    this.#emulator.add_listener("serial0-output-byte", (byte: number) => this.#serial.byte(byte));
     this.#emulator.add_listener("cpu-event-halt" as "emulator-stopped", () => {
       this.#stop("poweroff", "it was switched off from inside");
     });
     this.#internals.onReset(() => {
       // On Xen a kernel that panicked does not wait: it resets the machine, for the toolstack to decide.
-      if (panic) this.#stop("panic", `the kernel panicked (\`${panic}\`)`);
+      const { panic } = this.#serial;
+      if (panic) this.#panicked(panic);
       else this.#stop("reboot", "it asked for a reset");
     });
+  }
+
+  #panicked(why: string): void {
+    this.#stop("panic", `the kernel panicked (\`${why}\`)`);
   }
 
   #stop(reason: StopReason, what: string): void {
