@@ -40,10 +40,10 @@ export class DeviceWatch {
     this.#counts.push(counts);
     range.watch((offset, bytes, write, value) => {
       counts.count(offset, bytes, write, value);
-      this.#trace.access(write ? "port-write" : "port-read", () => {
-        const what = `${this.device.name}: ${counts.describe(offset, write)}, ${8 * bytes} bits`;
-        return { what, value };
-      });
+      // a packet is hundreds of these: nothing is made of them while nobody listens
+      if (!this.#trace.listening) return;
+      const what = `${this.device.name}: ${counts.describe(offset, write)}, ${8 * bytes} bits`;
+      this.#trace.access(write ? "port-write" : "port-read", what, value);
     });
   }
 

@@ -34,15 +34,19 @@ export class EventTrace {
     this.#put(kind, ring, detail);
   }
 
+  /** True while somebody wants to know of every access to a port: for a while after a reading. */
+  get listening(): boolean {
+    return this.#listening;
+  }
+
   /**
-   * One access of many. Those to one port that follow each other are one event that counts them.
+   * One access of many, while somebody listens. Those to one port that follow each other are one event that counts them.
    *
-   * @param describe called while somebody listens; `what` is the port, the direction and the width, in words
+   * @param what the port, the direction and the width, in words
    */
-  access(kind: "port-read" | "port-write", describe: () => { readonly what: string; readonly value: number }): void {
+  access(kind: "port-read" | "port-write", what: string, value: number): void {
     if (!this.#listening) return;
     this.#listening = this.#now() - this.#lastRead < LISTENING;
-    const { what, value } = describe();
     if (this.#run?.what === what) {
       const detail = `${what}, ${++this.#run.count} times`;
       this.#events[this.#events.length - 1] = { ...this.#events.at(-1)!, detail };

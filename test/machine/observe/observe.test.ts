@@ -23,7 +23,7 @@ describe("the trace of a machine's devices", () => {
 
   it("counts accesses to one port in one event, but never changes one that was given", () => {
     const trace = new EventTrace("vm", () => 0);
-    const access = (port: string) => trace.access("port-read", () => ({ what: port, value: 0x57 }));
+    const access = (port: string) => trace.access("port-read", port, 0x57);
     access("unheard");
     trace.read(0, 1);
     for (let count = 0; count < 3; count++) access("data");
@@ -38,7 +38,7 @@ describe("the trace of a machine's devices", () => {
     const trace = new EventTrace("vm", () => now);
     trace.read(0, 1);
     now = 20_000;
-    for (let count = 0; count < 3; count++) trace.access("port-write", () => ({ what: "CR", value: count }));
+    for (let count = 0; count < 3; count++) trace.access("port-write", "CR", count);
     expect(details(trace).length).toBeLessThanOrEqual(1);
   });
 });
