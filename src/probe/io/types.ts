@@ -73,6 +73,7 @@ export interface NotifyCondition {
 }
 
 export interface RingSlot {
+  /** Xen: its number in the ring; virtio: the chain's head descriptor. */
   readonly slot: number;
   /** Whose it is now: the front may fill it (`free`), a request waits or is being served (`back`), a response waits (`front`). */
   readonly state: "free" | "requested" | "serving" | "answered";
