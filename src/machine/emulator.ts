@@ -3,7 +3,7 @@ import { IdeDisk } from "./devices/ide-disk.ts";
 import type { Disk } from "./disk/disk.ts";
 import type { Trap } from "./platform.ts";
 import type { MachineSpec } from "./spec.ts";
-import { instantiate, loadV86 } from "./v86-internals.ts";
+import { instantiate, loadV86 } from "./v86-library.ts";
 
 /** v86 keeps this much video memory in every snapshot; our guests have no screen. The least its VGA works with. */
 const VGA_MEMORY = 1 << 18;

@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import { V86_WASM } from "../../src/cli/node-host.ts";
 import type { GuestAccess, Trap } from "../../src/machine/platform.ts";
 import { PLATFORM_HOOKS } from "../../src/machine/v86-hooks.ts";
-import { type Internals, instantiate, loadV86, openInternals } from "../../src/machine/v86-internals.ts";
+import { type Internals, openInternals } from "../../src/machine/v86-internals.ts";
+import { instantiate, loadV86 } from "../../src/machine/v86-library.ts";
 import { rewrite } from "../../src/machine/wasm/rewrite.ts";
 import { assemble } from "../../src/probe/hypervisor/assembly/assemble.ts";
 

@@ -8,7 +8,7 @@ import type { LinuxImage, MultibootImage } from "../image/manifest.ts";
 import type { Platform, PlatformGuest } from "../platform.ts";
 import type { MachineSpec } from "../spec.ts";
 import { PLATFORM_HOOKS } from "../v86-hooks.ts";
-import { loadV86 } from "../v86-internals.ts";
+import { loadV86 } from "../v86-library.ts";
 import { rewrite } from "../wasm/rewrite.ts";
 import { HostDisks, type MachineDisks } from "./disks.ts";
 import { HostLinks } from "./links.ts";

@@ -3,7 +3,8 @@ import type { Meters, NoticeCode, RunOptions, RunResult, StopReason, TravelRepor
 import { ConsoleStream } from "../console.ts";
 import type { GuestMachine } from "../guest-machine.ts";
 import type { MachineSpec } from "../spec.ts";
-import { type Internals, loadV86, openInternals } from "../v86-internals.ts";
+import { type Internals, openInternals } from "../v86-internals.ts";
+import { loadV86 } from "../v86-library.ts";
 import { InstructionClock } from "./clock.ts";
 import { ControlShell } from "./control-shell.ts";
 import { Inspector } from "./inspector.ts";

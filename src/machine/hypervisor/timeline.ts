@@ -1,5 +1,5 @@
 import type { TravelReport, TravelTarget } from "../api.ts";
-import { onClock } from "../v86-internals.ts";
+import { onClock } from "../v86-library.ts";
 import { type ClockState, type InstructionClock, timeOf } from "./clock.ts";
 import type { Pace, PaceState } from "./pace.ts";
 import { Recording } from "./recording.ts";
