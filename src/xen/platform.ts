@@ -14,7 +14,7 @@ import { ringNames, ringOfUse } from "./probes/ring-names.ts";
 import { Store } from "./store/index.ts";
 import type { Device } from "./toolstack/device.ts";
 import type { ManagedGuest } from "./toolstack/managed-guest.ts";
-import { checkSpec, DRIVER_DOMAIN, Toolstack } from "./toolstack/toolstack.ts";
+import { checkDriver, DRIVER_DOMAIN, Toolstack } from "./toolstack/toolstack.ts";
 
 /** Who answers for a device's rings. */
 type RingSource = Pick<Backend, "rings" | "state" | "costs" | "reset">;
@@ -58,7 +58,8 @@ export class XenPlatform implements Platform {
     const driver = spec.image === DOM0_IMAGE;
     if (this.#places.has(spec.name)) throw new Error(`Machine \`${spec.name}\` is on this Xen host already.`);
     if (driver) this.#makeRoomForDriver(spec);
-    checkSpec(spec, this.#driver !== undefined);
+    // Where a driver domain was before, it may be about to be put back: whether it is there is seen when it is needed.
+    checkDriver(spec, this.xen.host.id !== HOST_AS_DOMAIN_0 || driver);
     const place = new Place(this, spec, surroundings, driver ? DRIVER_DOMAIN : this.#next++);
     this.#places.set(spec.name, place);
     return place;

@@ -85,6 +85,7 @@ export class Toolstack {
    */
   async connect(managed: ManagedGuest): Promise<void> {
     const { surroundings } = this.#tenants.get(managed.spec.name)!;
+    checkDriver(managed.spec, this.#xen.guest(DRIVER_DOMAIN) !== undefined);
     for (const disk of managed.spec.disks) {
       if (disk.backend === undefined) continue;
       await surroundings.run(disk.backend, sourceScript(managed.spec.name, disk));
@@ -144,8 +145,8 @@ export class Toolstack {
   }
 }
 
-/** @throws Error with a sentence when a spec asks for what this host's Xen has not */
-export function checkSpec(spec: MachineSpec, hasDriver: boolean): void {
+/** @throws Error with a sentence when a spec names a driver domain and there is none */
+export function checkDriver(spec: MachineSpec, hasDriver: boolean): void {
   checkOffers(spec);
   for (const { backend } of [...spec.disks, ...spec.nics]) {
     if (backend === undefined || hasDriver) continue;
