@@ -227,6 +227,7 @@ export class BlockBackend implements Backend {
     this.#account.restore(account);
     this.#totals = { ...totals };
     this.#pacer.set(pace);
-    if (connection) this.#attach(new BlockConnection(this.#context(), connection, connection));
+    if (!connection) return;
+    this.#handshake.attempt(() => this.#attach(new BlockConnection(this.#context(), connection, connection)));
   }
 }

@@ -112,17 +112,26 @@ export class Handshake {
     this.#switch(XENBUS.initWait);
   }
 
-  #connect(): void {
+  /**
+   * Connects, or connects again what was saved. Where the front has not what it takes, that is the front's own doing: it
+   * is told as xenbus_dev_fatal tells it, and nobody else.
+   */
+  attempt(connect: () => void): void {
     try {
-      this.#writeAll(this.#device.connect());
-      this.#switch(XENBUS.connected);
+      connect();
     } catch (error) {
       if (!(error instanceof ConnectError || error instanceof GrantError || error instanceof ChannelError)) throw error;
-      // The front's own doing: it is told as xenbus_dev_fatal tells it, and nobody else.
       this.#device.disconnect();
       this.#store.write(this.#errorPath(), error.message);
       this.#switch(XENBUS.closing);
     }
+  }
+
+  #connect(): void {
+    this.attempt(() => {
+      this.#writeAll(this.#device.connect());
+      this.#switch(XENBUS.connected);
+    });
   }
 
   /** `/local/domain/<back>/error/backend/<type>/<front>/<device>/error`, where xenbus_va_dev_error puts it. */

@@ -245,6 +245,7 @@ export class NetworkBackend implements Backend {
       this.#pacers[direction].set(pace[direction]);
     }
     this.#totals = { ...totals };
-    if (connection) this.#attach(new NetworkConnection(this.#context(), connection, connection));
+    if (!connection) return;
+    this.#handshake.attempt(() => this.#attach(new NetworkConnection(this.#context(), connection, connection)));
   }
 }
