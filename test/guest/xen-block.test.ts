@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import type { IoCosts, RingState } from "../../src/probe/index.ts";
 import { imagesWith } from "./changed-images.ts";
 import { guests, type TestGuest } from "./guest.ts";
@@ -7,9 +7,16 @@ import { guests, type TestGuest } from "./guest.ts";
 const guest = guests();
 const guestWithLargeRing = guests({ folder: imagesWith("linux-xen", "xen_blkfront.max_ring_page_order=2") });
 
+/** Machines of the test: switched off after it, as a save point is of all guests of the host. */
+const running: TestGuest[] = [];
+afterEach(async () => {
+  for (const { host, spec } of running.splice(0)) await host.stop(spec.name);
+});
+
 async function machine(name: string, options: string[] = [], make = guest): Promise<TestGuest> {
   const disks = [{ name: "xvda", size: 16, model: "xen" as const }];
   const made = await make({ name, image: "linux-xen", disks, options });
+  running.push(made);
   await made.start();
   return made;
 }
