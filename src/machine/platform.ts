@@ -48,7 +48,7 @@ export interface GuestAccess {
   setUpcall(upcall: { readonly flag: number; readonly vector: number } | undefined): void;
   /** Looks for interrupts now, as a processor does on its way back into the guest. */
   deliver(): void;
-  /** A page was changed from outside the guest: compiled code of it is dropped and the dirty log told. */
+  /** A page was changed from outside the guest: compiled code of it is dropped. */
   pageChanged(gpa: number): void;
   /** Plugs a function in. `interrupt` is one edge of its interrupt pin A, of which the controller takes each for one. */
   plugPci(pci: PlatformPciFunction): { interrupt(): void };

@@ -1,5 +1,10 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { BUILT_IMAGES } from "../../src/cli/node-host.ts";
+import { Host, MemorySnapshots, machineSpec, parseManifest } from "../../src/machine/index.ts";
 import { guests } from "./guest.ts";
+import { nodeSurroundings } from "./surroundings.ts";
 import { TinyPlatform } from "./tiny-platform.ts";
 
 /**
@@ -88,6 +93,22 @@ describe("a machine on a platform", () => {
     await made.start();
     expect([platform.of("delta") === place, place.calls.at(-1)]).toEqual([false, "detach"]);
     expect((await made.run("echo again")).out).toBe("again\n");
+  });
+
+  it("does not start in an emulator the hooks do not fit, and says what is lost; other machines do without", async () => {
+    const manifest = parseManifest(JSON.parse(await readFile(join(BUILT_IMAGES, "manifest.json"), "utf8")));
+    const wasm = async () => Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, 3, 1, 0, 1]);
+    const snapshots = new MemorySnapshots();
+    const host = new Host({ ...nodeSurroundings({ manifest, platform: new TinyPlatform() }), wasm, snapshots });
+    try {
+      const start = (image: string) => host.start(machineSpec({ name: "alpha", image }), { start: "boot" }, () => {});
+      await expect(start("linux-xen")).rejects.toThrow(
+        "The hooks `platform` cannot be put in: it has no function called `cpu::trigger_ud`. Lost without it: hypercalls.",
+      );
+      expect((await start("linux")).how).toBe("boot");
+    } finally {
+      await host.close();
+    }
   });
 
   it("is refused on a bare PC where its spec asks for what only the platform has", async () => {
