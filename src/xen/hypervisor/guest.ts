@@ -50,6 +50,7 @@ export class Guest implements Receiver {
   readonly #surroundings: GuestSurroundings;
   #callback: Callback = "none";
   #crashed = false;
+  #gone = false;
 
   constructor(id: number, name: string, access: GuestAccess, surroundings: GuestSurroundings) {
     this.id = id;
@@ -146,8 +147,14 @@ export class Guest implements Receiver {
     this.armUpcall();
   }
 
+  /** True after {@link destroy}. */
+  get gone(): boolean {
+    return this.#gone;
+  }
+
   /** The domain is gone: channels close, its mappings end, and others keep what they have mapped of it. */
   destroy(): void {
+    this.#gone = true;
     this.timers.clear();
     this.access.setUpcall(undefined);
     this.ports.destroy();

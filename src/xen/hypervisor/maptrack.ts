@@ -8,14 +8,16 @@ export const MOST_MAPPINGS = 16384;
 
 /** A grant of another domain, mapped into this one. */
 export interface Mapping {
-  readonly granter: Guest;
+  /** Undefined in a save point that was made after it had gone. */
+  readonly granter: Guest | undefined;
   readonly reference: number;
   /** Frame in the granter's memory. */
   readonly frame: number;
   /** Where this domain sees it. */
   readonly gfn: number;
   readonly writable: boolean;
-  readonly page: SharedPage;
+  /** Undefined, too, when the frame had got another use by then. */
+  readonly page: SharedPage | undefined;
 }
 
 /**
@@ -76,7 +78,7 @@ export class MapTrack {
     if (address === 0n) return GNTST.okay;
     const gfn = Number(address >> BigInt(PAGE_SHIFT));
     const { frames } = this.#mapper;
-    if (gfn !== mapping.gfn || frames.shared.get(gfn) !== mapping.page) return GNTST.general_error;
+    if (gfn !== mapping.gfn || !this.#inPlace(mapping)) return GNTST.general_error;
     this.#end(handle, mapping);
     frames.giveUp(gfn);
     return GNTST.okay;
@@ -96,7 +98,12 @@ export class MapTrack {
 
   save(pageNumber: (page: SharedPage) => number): unknown {
     const mappings = [...this.#mappings].map(([handle, { granter, page, ...rest }]) => {
-      return { handle, granter: granter.id, page: pageNumber(page), ...rest };
+      return {
+        handle,
+        ...(granter && !granter.gone && { granter: granter.id }),
+        ...(page && page.copies.length > 0 && { page: pageNumber(page) }),
+        ...rest,
+      };
     });
     return { mappings, free: this.#free, next: this.#next };
   }
@@ -106,23 +113,31 @@ export class MapTrack {
     const { mappings, free, next } = state as { mappings: SavedMapping[]; free: number[]; next: number };
     this.#mappings.clear();
     for (const { handle, granter, page, ...rest } of mappings) {
-      this.#mappings.set(handle, { ...rest, granter: guestOf(granter), page: pages[page]! });
+      this.#mappings.set(handle, {
+        ...rest,
+        granter: granter === undefined ? undefined : guestOf(granter),
+        page: page === undefined ? undefined : pages[page],
+      });
     }
     this.#free.splice(0, this.#free.length, ...free);
     this.#next = next;
   }
 
-  #end(handle: number, { granter, reference, gfn, writable, page }: Mapping): void {
+  #end(handle: number, mapping: Mapping): void {
     this.#mappings.delete(handle);
     this.#free.push(handle);
-    const { frames } = this.#mapper;
-    if (frames.shared.get(gfn) === page) page.remove(frames, gfn);
-    granter.grants.release(reference, writable);
+    if (this.#inPlace(mapping)) mapping.page?.remove(this.#mapper.frames, mapping.gfn);
+    mapping.granter?.grants.release(mapping.reference, mapping.writable);
+  }
+
+  /** Is the mapped page still where it was put? The frame may have got another use since. */
+  #inPlace({ page, gfn }: Mapping): boolean {
+    return page !== undefined && this.#mapper.frames.shared.get(gfn) === page;
   }
 }
 
 interface SavedMapping extends Omit<Mapping, "granter" | "page"> {
   readonly handle: number;
-  readonly granter: number;
-  readonly page: number;
+  readonly granter?: number;
+  readonly page?: number;
 }

@@ -76,7 +76,7 @@ function unmap({ guest }: Call, at: number): void {
   const mapping = guest.maptrack.mappings.get(handle);
   const status = guest.maptrack.unmap(handle, host_addr);
   if (mapping && status === GNTST.okay && guest.tracing) {
-    guest.trace("grant-unmap", `reference ${mapping.reference} of domain ${mapping.granter.id}`);
+    guest.trace("grant-unmap", `reference ${mapping.reference} of domain ${mapping.granter?.id ?? "gone"}`);
   }
   guest.memory.writeFields(at, UNMAP_GRANT_REF, { status });
 }
