@@ -70,7 +70,7 @@ async function runFuzz(args: readonly string[], json: boolean): Promise<number> 
   const progress = (done: number) => {
     if (process.stderr.isTTY) process.stderr.write(`\r${done} cases`);
   };
-  const report = fuzz({ cases, seed, progress });
+  const report = await fuzz({ cases, seed, progress });
   if (process.stderr.isTTY) process.stderr.write("\r");
   if (json) console.log(JSON.stringify(report, null, 2));
   else printFuzz(report);

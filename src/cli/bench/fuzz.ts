@@ -8,6 +8,7 @@ import { HYPERCALL_ATTACKS, LAST_ATTACKS } from "./fuzz/hypercalls.ts";
 import { type Attacker, Neighbours } from "./fuzz/neighbours.ts";
 import { Random } from "./fuzz/random.ts";
 import { RING_ATTACKS } from "./fuzz/rings.ts";
+import { readProbes, turnSetting } from "./fuzz/student.ts";
 import { LAST_TOGETHER_ATTACKS, TOGETHER_ATTACKS } from "./fuzz/together.ts";
 import { LAST_STORE_ATTACKS, STORE_ATTACKS } from "./fuzz/xenstored.ts";
 
@@ -19,6 +20,10 @@ const ONE_LAST_IN = 1000;
 /** Turns between two looks at the victim, and between two looks at all its memory. */
 const BEAT = 20;
 const INSPECTION = 400;
+/** Turns between two looks of a page at everything, two settings turned, and two save points gone back to. */
+const READING = 150;
+const SETTING = 40;
+const SAVING = 1000;
 /** Turns after which one of the attackers has its power cut. */
 const LIFE = 1500;
 /** Attacks in one turn, at most. */
@@ -54,9 +59,9 @@ export interface FuzzOptions {
 }
 
 /** Runs until there were so many cases, or something is wrong. */
-export function fuzz(options: FuzzOptions): FuzzReport {
+export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   const run = new Run(options);
-  return run.report(run.all());
+  return run.report(await run.all());
 }
 
 export function printFuzz({
@@ -94,11 +99,11 @@ class Run {
   }
 
   /** @returns what went wrong */
-  all(): string | undefined {
+  async all(): Promise<string | undefined> {
     const { cases, progress } = this.#options;
     try {
       for (let turn = 1; this.#cases < cases; turn++) {
-        const wrong = this.#turn(turn);
+        const wrong = this.#turn(turn) ?? (await this.#meanwhile(turn));
         if (wrong) return `After case ${this.#cases}: ${wrong}.`;
         if (turn % 4096 === 0) progress?.(this.#cases);
       }
@@ -141,6 +146,18 @@ class Run {
     if (turn % BEAT === 0) wrong ??= world.victim.beat();
     if (turn % INSPECTION === 0) wrong ??= this.#look();
     return wrong;
+  }
+
+  /** The page and its student; and now and then everything is saved and put back. */
+  async #meanwhile(turn: number): Promise<string | undefined> {
+    const world = this.#world;
+    if (turn % READING === 0) readProbes(world, this.#random.pick(["victim", "attacker0", "attacker1"]));
+    if (turn % SETTING === 0) await turnSetting(world, this.#random.pick(world.attackers()), this.#random);
+    if (turn % SAVING === 0) {
+      world.saveAndRestore();
+      return this.#look();
+    }
+    return undefined;
   }
 
   #attack(scene: Scene): string | undefined {

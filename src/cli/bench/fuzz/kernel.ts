@@ -22,10 +22,10 @@ const FIRST_REFERENCE = 8;
 const VECTOR = 0xf3;
 
 export class Kernel {
-  readonly processor: Processor;
-  readonly place: PlatformGuest;
+  processor: Processor;
+  place: PlatformGuest;
   /** The guest's memory. */
-  readonly view: DataView;
+  view: DataView;
   #store = { frame: 0, port: 0 };
   #answers = new Uint8Array(0);
   #request = 0;
@@ -35,8 +35,14 @@ export class Kernel {
   constructor(place: PlatformGuest, processor: Processor) {
     this.place = place;
     this.processor = processor;
-    const { buffer, byteOffset, byteLength } = processor.bytes;
-    this.view = new DataView(buffer, byteOffset, byteLength);
+    this.view = viewOf(processor);
+  }
+
+  /** Goes on somewhere else, from the same memory. */
+  move(place: PlatformGuest, processor: Processor): void {
+    this.place = place;
+    this.processor = processor;
+    this.view = viewOf(processor);
   }
 
   /** One turn on the processor. */
@@ -206,3 +212,6 @@ export class Kernel {
     return { id: requestId, payload };
   }
 }
+
+const viewOf = ({ bytes: { buffer, byteOffset, byteLength } }: Processor) =>
+  new DataView(buffer, byteOffset, byteLength);

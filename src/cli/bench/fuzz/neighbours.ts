@@ -25,12 +25,23 @@ export interface Attacker {
   stopped: string | undefined;
 }
 
+/** What a guest is started with, to be started with again. */
+interface Plugged {
+  readonly kernel: Kernel;
+  readonly disk: MemoryDisk;
+  readonly link: string;
+  readonly stopped: (reason: string) => void;
+}
+
 export class Neighbours {
-  readonly platform = new XenPlatform();
+  platform = new XenPlatform();
   readonly steps = new Steps();
   readonly victim: Victim;
   readonly victimId = 1;
   readonly #lan = new Segment("hub");
+  readonly #alley = new Segment("hub");
+  /** By name, in the order they were plugged in. */
+  readonly #plugged = new Map<string, Plugged>();
   readonly #attackers: (Attacker | undefined)[] = [undefined, undefined];
   #next = 2;
   #clock = 0;
@@ -97,12 +108,45 @@ export class Neighbours {
     }
   }
 
+  /**
+   * Saves everything, and goes on with what was saved on another platform, as after a page was opened again.
+   *
+   * @throws Error when that cannot be done
+   */
+  saveAndRestore(): void {
+    const running = [...this.#plugged].filter(([, { kernel }]) => this.#runs(kernel));
+    const guests = running.map(([, { kernel }]) => JSON.stringify(kernel.place.save()));
+    const state = JSON.stringify(this.platform.save());
+    const memories = running.map(([, { kernel }]) => kernel.processor.bytes.slice());
+    for (const [, { kernel }] of this.#plugged) kernel.place.detach();
+    this.platform = new XenPlatform();
+    for (const [i, [name, plugged]] of running.entries()) {
+      const { place, processor } = this.#place(name, plugged);
+      processor.bytes.set(memories[i]!);
+      plugged.kernel.move(place, processor);
+    }
+    this.platform.restore(JSON.parse(state));
+    for (const [i, [, { kernel }]] of running.entries()) kernel.place.restore(JSON.parse(guests[i]!));
+  }
+
+  #runs(kernel: Kernel): boolean {
+    return !this.#attackers.some((one) => one?.kernel === kernel && one.stopped);
+  }
+
   #plug(name: string, disk: MemoryDisk, link: string, stopped: (reason: string) => void): Kernel {
+    const { place, processor } = this.#place(name, { disk, link, stopped });
+    const kernel = new Kernel(place, processor);
+    this.#plugged.delete(name);
+    this.#plugged.set(name, { kernel, disk, link, stopped });
+    return kernel;
+  }
+
+  #place(name: string, { disk, link, stopped }: Omit<Plugged, "kernel">) {
     const place = this.platform.plug(spec(name, link), this.#surroundings(disk, stopped));
     const processor = new Processor(MEMORY, this.steps);
     processor.clock = this.#clock;
     place.attach(processor);
-    return new Kernel(place, processor);
+    return { place, processor };
   }
 
   #surroundings(disk: MemoryDisk, stopped: (reason: string) => void): PlatformSurroundings {
@@ -114,8 +158,6 @@ export class Neighbours {
       console: () => {},
     };
   }
-
-  readonly #alley = new Segment("hub");
 }
 
 function spec(name: string, link: string): MachineSpec {
