@@ -29,10 +29,10 @@ export class Front implements FrontDomain {
   }
 
   mapGrant(reference: number, writable: boolean): GrantMapping {
-    const frame = this.#acquire(reference, writable, true);
+    const { grants, frames } = this.#guest;
+    const frame = this.#granted(reference, grants.acquire(reference, this.backendId, writable, true));
     if (this.tracing)
       this.trace("grant-map", undefined, `reference ${reference}, ${writable ? "writable" : "read-only"}`);
-    const { grants, frames } = this.#guest;
     let mapped = true;
     return {
       reference,
@@ -53,18 +53,14 @@ export class Front implements FrontDomain {
   }
 
   copyFromGrant(reference: number, offset: number, into: Uint8Array): void {
-    this.#checkBounds(reference, offset, into.length);
-    const frame = this.#acquire(reference, false, false);
+    const frame = this.#copied(reference, offset, into.length, false);
     into.set(this.#guest.frames.page(frame).subarray(offset, offset + into.length));
-    this.#copied(reference, false, into.length);
   }
 
   copyToGrant(reference: number, offset: number, from: Uint8Array): void {
-    this.#checkBounds(reference, offset, from.length);
-    const frame = this.#acquire(reference, true, false);
+    const frame = this.#copied(reference, offset, from.length, true);
     this.#guest.frames.page(frame).set(from, offset);
     this.#guest.frames.written(frame);
-    this.#copied(reference, true, from.length);
   }
 
   viewGrant(reference: number): GrantView {
@@ -111,22 +107,21 @@ export class Front implements FrontDomain {
     this.#guest.trace(kind, detail, ring);
   }
 
-  #checkBounds(reference: number, offset: number, bytes: number): void {
+  /** @returns the frame a copy goes to or comes from */
+  #copied(reference: number, offset: number, bytes: number, writing: boolean): number {
+    const { grants } = this.#guest;
     if (offset < 0 || offset + bytes > PAGE_SIZE) throw grantError(GNTST.bad_copy_arg, reference, this.#guest);
-  }
-
-  #acquire(reference: number, writing: boolean, mapping: boolean): number {
-    const frame = this.#guest.grants.acquire(reference, this.backendId, writing, mapping);
-    if (frame < 0) throw grantError(frame, reference, this.#guest);
+    const frame = this.#granted(reference, grants.check(reference, this.backendId, writing));
+    grants.countCopy(this.backendId);
+    if (this.tracing) {
+      this.trace("grant-copy", undefined, `${bytes} bytes ${writing ? "to" : "from"} reference ${reference}`);
+    }
     return frame;
   }
 
-  #copied(reference: number, writing: boolean, bytes: number): void {
-    const { grants } = this.#guest;
-    grants.release(reference, writing);
-    grants.countCopy(this.backendId);
-    if (this.tracing)
-      this.trace("grant-copy", undefined, `${bytes} bytes ${writing ? "to" : "from"} reference ${reference}`);
+  #granted(reference: number, frame: number): number {
+    if (frame < 0) throw grantError(frame, reference, this.#guest);
+    return frame;
   }
 }
 

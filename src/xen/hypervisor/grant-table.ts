@@ -71,6 +71,17 @@ export class GrantTable {
   }
 
   /**
+   * What a reference gives a domain now, without using it: enough for a copy, which is over before the guest or anybody
+   * else could see it in use.
+   *
+   * @returns the granted frame, or a status of GNTST below zero
+   */
+  check(reference: number, by: number, writing: boolean): number {
+    const entry = this.entry(reference);
+    return entry ? this.#permitted(entry, this.#active.get(reference), by, writing, false) : GNTST.bad_gntref;
+  }
+
+  /**
    * Begins a use of a reference by a domain: checks the entry, marks it as being read or written, and counts.
    *
    * @returns the granted frame, or a status of GNTST below zero
@@ -79,6 +90,23 @@ export class GrantTable {
     const entry = this.entry(reference);
     if (!entry) return GNTST.bad_gntref;
     const active = this.#active.get(reference);
+    const frame = this.#permitted(entry, active, by, writing, mapping);
+    if (frame < 0) return frame;
+    const use = active ?? { domain: by, frame, readers: 0, writers: 0 };
+    if (writing) use.writers++;
+    else use.readers++;
+    this.#active.set(reference, use);
+    this.#mark(reference, entry.flags | GTF.reading | (writing ? GTF.writing : 0));
+    return frame;
+  }
+
+  #permitted(
+    entry: GrantEntry,
+    active: ActiveGrant | undefined,
+    by: number,
+    writing: boolean,
+    mapping: boolean,
+  ): number {
     if (active && (active.domain !== by || (writing ? active.writers : active.readers) >= MOST_PINS)) {
       return GNTST.general_error;
     }
@@ -88,13 +116,7 @@ export class GrantTable {
       if (refused || (writing && entry.flags & GTF.readonly)) return GNTST.general_error;
     }
     const frame = active?.frame ?? entry.frame;
-    if (!this.#frames.isOwn(frame)) return GNTST.bad_page;
-    const use = active ?? { domain: by, frame, readers: 0, writers: 0 };
-    if (writing) use.writers++;
-    else use.readers++;
-    this.#active.set(reference, use);
-    this.#mark(reference, entry.flags | GTF.reading | (writing ? GTF.writing : 0));
-    return frame;
+    return this.#frames.isOwn(frame) ? frame : GNTST.bad_page;
   }
 
   /** Ends a use. The entry's marks go when it was the last of its kind. */
