@@ -49,6 +49,9 @@ export class XenPlatform implements Platform {
     this.xen = new Xen({
       emergencyConsole: (guest, bytes) => this.#places.get(guest.name)?.surroundings.console(bytes),
       ringOf: (guest, use) => ringOfUse(this.toolstack, guest.name, use),
+      sending: (guest, port) => {
+        for (const rings of this.#served.values()) rings.sending(guest, port);
+      },
     });
     this.store = new Store(() => this.#now());
     this.toolstack = new Toolstack(this.xen, this.store);

@@ -100,6 +100,16 @@ describe("a driver domain", () => {
       expect(index(name), name).toBe(index("req_prod"));
     }
     expect(state.pace.available).toBe(false);
+    await domU.run("qd /dev/xvda 8 400 4096 r", 60_000);
+    const { batches } = await probe<RingState>(domU, "ring.state", { ring: RING });
+    for (const direction of ["front-to-back", "back-to-front"] as const) {
+      const sizes = batches.filter((batch) => batch.direction === direction).map(({ entries }) => entries);
+      expect(
+        sizes.reduce((sum, entries) => sum + entries, 0),
+        direction,
+      ).toBeGreaterThan(300);
+      expect(Math.max(...sizes), direction).toBeGreaterThan(1);
+    }
     expect(state.counters.notifications).toBeLessThan(state.counters.requests);
     const domains = await probe<XenDomains>(domU, "xen.domains");
     expect(domains.domains.map(({ id, name, kind }) => [id, name, kind])).toEqual([

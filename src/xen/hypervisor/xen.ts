@@ -18,6 +18,8 @@ export interface XenEvents {
   emergencyConsole(guest: Guest, bytes: Uint8Array): void;
   /** Name of the ring that a channel's use belongs to, for the trace. */
   ringOf(guest: Guest, use: string): string | undefined;
+  /** A guest sends an event through one of its ports; it has not arrived yet. */
+  sending(guest: Guest, port: number): void;
 }
 
 /** The hypervisor of one host: all its domains, and what they have between them. */
@@ -152,6 +154,10 @@ export class Xen {
 
   ringOf(guest: Guest, use: string): string | undefined {
     return this.#events.ringOf(guest, use);
+  }
+
+  sending(guest: Guest, port: number): void {
+    this.#events.sending(guest, port);
   }
 
   /** What one of a guest's ports is for, where this program has the other end. */

@@ -8,6 +8,7 @@ import {
   type RingKind,
   readSharedIndices,
   ringSlots,
+  type SharedIndices,
 } from "../../probe/rings/layout/index.ts";
 import { PAGE_SIZE } from "../abi/domains.ts";
 import { viewGrant } from "../hypervisor/grant-view.ts";
@@ -16,6 +17,7 @@ import type { Mapping } from "../hypervisor/maptrack.ts";
 import type { XenPlatform } from "../platform.ts";
 import type { Device } from "../toolstack/device.ts";
 import { ringNames } from "./ring-names.ts";
+import { RingWatch } from "./ring-watch.ts";
 
 /** Bytes of a granted page that a view shows. */
 const HEAD = 64;
@@ -52,6 +54,7 @@ export class GuestServedRings {
   readonly #machine: string;
   readonly #places = new Map<string, PrivatePlaces>();
   readonly #baselines = new Map<string, Baseline>();
+  readonly #watches = new Map<string, RingWatch>();
 
   constructor(platform: XenPlatform, machine: string, device: Device) {
     this.#platform = platform;
@@ -75,7 +78,8 @@ export class GuestServedRings {
     if (!summary) return undefined;
     const kind = this.#kind(ring);
     const pace = { latency: 0, batch: 0, stepping: false, available: false };
-    const common = { ...summary, pace, batches: [], counters: this.#counters(ring) };
+    const batches = [...this.#watch(ring).batches];
+    const common = { ...summary, pace, batches, counters: this.#counters(ring) };
     const shared = this.#shared(ring);
     const places = this.#places.get(ring) ?? new PrivatePlaces();
     this.#places.set(ring, places);
@@ -110,10 +114,54 @@ export class GuestServedRings {
 
   reset(): void {
     this.#baselines.clear();
+    for (const watch of this.#watches.values()) watch.reset();
     for (const { ring } of this.rings()) {
       const { requests, responses, notifications, interrupts } = this.#counters(ring);
       this.#baselines.set(ring, { requests, responses, notifications, interrupts });
     }
+  }
+
+  /** A domain sends an event, from one of its ports: noted when it is one of these rings' channels. */
+  sending(guest: Guest, port: number): void {
+    const front = this.#front;
+    if (!front) return;
+    const binding = guest.ports.open.get(port)?.binding;
+    if (binding?.state !== "interdomain") return;
+    const outward = guest === front && binding.ports.owner.id === this.#device.plan.back;
+    if (!outward && binding.ports !== front.ports) return;
+    const frontPort = outward ? port : binding.port;
+    for (const { ring } of this.rings()) {
+      if (this.#portOf(ring) !== frontPort) continue;
+      const produced = this.#produced(ring);
+      if (!produced) continue;
+      this.#watch(ring).sending(outward ? "front-to-back" : "back-to-front", produced, front.access.now());
+    }
+  }
+
+  #watch(ring: string): RingWatch {
+    const known = this.#watches.get(ring);
+    if (known) return known;
+    const watch = new RingWatch(this.#produced(ring));
+    this.#watches.set(ring, watch);
+    return watch;
+  }
+
+  /** The ring's counters; undefined while it has no page. */
+  #produced(ring: string): SharedIndices | undefined {
+    const page = this.#sharedPage(ring);
+    return page === undefined ? undefined : readSharedIndices(this.#front!.frames.page(page / PAGE_SIZE));
+  }
+
+  /** The front's port of a ring's channel. */
+  #portOf(ring: string): number | undefined {
+    return this.#key(`event-channel-${this.#kind(ring)}`) ?? this.#key("event-channel");
+  }
+
+  /** Guest-physical address, in the front's memory, of the page with a ring's indices. */
+  #sharedPage(ring: string): number | undefined {
+    const [front, back] = [this.#front, this.#back];
+    const [reference] = this.#references(ring);
+    return front && back && reference !== undefined ? viewGrant(front, reference, back.id).address : undefined;
   }
 
   get #front(): Guest | undefined {
@@ -173,12 +221,9 @@ export class GuestServedRings {
 
   #counters(ring: string): RingCounters {
     const [front, back] = [this.#front, this.#back];
-    const [reference] = this.#references(ring);
-    const page = front && back && reference !== undefined ? viewGrant(front, reference, back.id).address : undefined;
-    if (!front || !back || page === undefined) return NO_COUNTS;
-    const indices = readSharedIndices(front.frames.page(page / PAGE_SIZE));
-    const kind = this.#kind(ring);
-    const port = this.#key(`event-channel-${kind}`) ?? this.#key("event-channel");
+    const indices = this.#produced(ring);
+    if (!front || !back || !indices) return NO_COUNTS;
+    const port = this.#portOf(ring);
     const end = port === undefined ? undefined : front.ports.open.get(port);
     const other = end?.binding.state === "interdomain" ? end.binding.ports.open.get(end.binding.port) : undefined;
     const since = this.#baselines.get(ring);

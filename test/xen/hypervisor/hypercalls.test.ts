@@ -316,6 +316,7 @@ describe("a hypercall", () => {
     const events = {
       emergencyConsole: (_guest: unknown, bytes: Uint8Array) => said.push(new TextDecoder().decode(bytes)),
       ringOf: () => undefined,
+      sending: () => {},
     };
     const guest = new TestGuest(new Xen(events), 1);
     guest.cpu.memory().set(new TextEncoder().encode("hello"), 0x4000);

@@ -162,7 +162,7 @@ export class TestGuest {
 
 /** A hypervisor with some guests, ids from 1. */
 export function hypervisor(guests: number, pages?: number): { xen: Xen; guests: TestGuest[] } {
-  const xen = new Xen({ emergencyConsole: () => {}, ringOf: () => undefined });
+  const xen = new Xen({ emergencyConsole: () => {}, ringOf: () => undefined, sending: () => {} });
   return { xen, guests: Array.from({ length: guests }, (_, index) => new TestGuest(xen, index + 1, pages)) };
 }
 

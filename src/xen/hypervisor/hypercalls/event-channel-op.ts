@@ -66,6 +66,7 @@ function send({ xen, guest }: Call, port: number): number {
     const to = binding?.state === "interdomain" ? ` to port ${binding.port} of domain ${binding.ports.owner.id}` : "";
     guest.trace("notify", `port ${port}${to}`, xen.useOf(guest, port));
   }
+  xen.sending(guest, port);
   return guest.ports.send(port);
 }
 
