@@ -47,10 +47,10 @@ own_files() {
   done
 }
 
-# The help pages, English and Chinese.
+# The help pages, English and Chinese; those of one flavour are in a folder of its name.
 help_pages() {
   local page
-  for page in "$here"/../help/??/*.txt; do
+  for page in "$here"/../help/??/*.txt "$here/../help/$flavour"/??/*.txt; do
     [ -e "$page" ] || continue
     file "/usr/share/help/$(basename "$(dirname "$page")")/$(basename "$page" .txt)" "$page" 644
   done

@@ -6,7 +6,10 @@
 key() { xenstore-read "$XENBUS_PATH/$1" 2> /dev/null; }
 
 # The kernel's backend and the toolstack both wait for this word.
-success() { xenstore-write "$XENBUS_PATH/hotplug-status" connected; }
+success() {
+  xenstore-write "$XENBUS_PATH/hotplug-status" connected
+  xenstore-rm "$XENBUS_PATH/hotplug-error" 2> /dev/null # of an earlier attempt
+}
 
 # fatal MESSAGE…: the device cannot be made. The message is for whoever looks into xenstore, and the log.
 fatal() {
