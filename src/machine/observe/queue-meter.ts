@@ -13,6 +13,8 @@ export class QueueMeter {
   #decided: { frontToBack?: NotifyCondition; backToFront?: NotifyCondition } = {};
   readonly #now: () => number;
   tell: Tell = () => {};
+  /** The driver notified since the device last looked. */
+  #notified = false;
 
   /** @param now milliseconds of the machine's clock */
   constructor(now: () => number) {
@@ -40,17 +42,19 @@ export class QueueMeter {
   /** The driver notified the device. */
   notified(): void {
     this.#counters.notifications++;
+    this.#notified = true;
     this.tell("notify", "queue notification");
   }
 
   /**
    * The device looked and found chains waiting.
    *
-   * @param condition the driver's, of everything it added since the last look; holds when it notified
+   * @param condition the driver's, of everything it added since the last look
    */
   looked(entries: number, condition: NotifyCondition): void {
     this.#decided = { ...this.#decided, frontToBack: condition };
-    this.#keep({ direction: "front-to-back", at: this.#now(), entries, notified: condition.holds });
+    this.#keep({ direction: "front-to-back", at: this.#now(), entries, notified: this.#notified });
+    this.#notified = false;
   }
 
   /** The driver has used all room there is. */

@@ -1,7 +1,7 @@
 import { GuestWords } from "../../probe/io/guest-words.ts";
 import { SoughtPlace } from "../../probe/io/search.ts";
 import type { NotifyCondition, Pace, RingState, RingSummary } from "../../probe/io/types.ts";
-import { misplaced, type RequestKind, SUPPRESS, virtioRingState } from "../../probe/virtio/index.ts";
+import { type RequestKind, readQueueWords, SUPPRESS, virtioRingState } from "../../probe/virtio/index.ts";
 import type { WatchedVirtio } from "../v86-observation.ts";
 import type { QueueMeter } from "./queue-meter.ts";
 
@@ -115,24 +115,23 @@ export class QueueWatch {
     const place = this.#place();
     const words = new GuestWords(this.#memory());
     const { lastAvailIdx } = this.#device.registers(this.#queue);
-    const sound = misplaced(words, place) === undefined;
-    const used = sound ? words.u16(place.used + 2) : 0;
+    const now = readQueueWords(words, place);
     const condition = (
       direction: NotifyCondition["direction"],
       next: number,
-      entries: number,
+      old: number,
       flags: number,
     ): NotifyCondition => ({
       direction,
       rule: "flags",
       new: next,
-      old: (next - entries) & 0xffff,
+      old: old & 0xffff,
       event: flags,
       holds: (flags & SUPPRESS) === 0,
     });
     return {
-      frontToBack: condition("front-to-back", lastAvailIdx, taken, words.u16(place.used)),
-      backToFront: condition("back-to-front", used, count, words.u16(place.avail)),
+      frontToBack: condition("front-to-back", now.availIdx, lastAvailIdx - taken, now.usedFlags),
+      backToFront: condition("back-to-front", now.usedIdx, now.usedIdx - count, now.availFlags),
     };
   }
 

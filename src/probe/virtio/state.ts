@@ -28,7 +28,7 @@ import {
 } from "./queue.ts";
 
 /** Chains listed: of a receive queue with a thousand buffers the oldest are enough. */
-const MOST_SLOTS = 256;
+const MOST_SLOTS = 128;
 
 /** A queue as its device knows it. */
 export interface VirtioRing {

@@ -153,7 +153,7 @@ describe("the state of a virtqueue", () => {
           for (let at = 0; at < MEMORY; at += 512 * 7) bench.memory.set(noise, at);
           const ring = { ...described(bench), place: { queue: 0, ...place }, serving, lastAvailIdx, indirect };
           const state = virtioRingState(bench.memory, ring);
-          expect(state.slots.length).toBeLessThanOrEqual(256);
+          expect(state.slots.length).toBeLessThanOrEqual(128);
           expect(new Set(state.slots.map(({ slot }) => slot)).size).toBe(state.slots.length);
           expect(JSON.stringify(state).length).toBeLessThan(4 << 20);
         },
