@@ -4,17 +4,7 @@
  */
 import type { Frame } from "../../network/link.ts";
 import { checksumPlace } from "../../network/offload.ts";
-import {
-  decodeExtra,
-  decodeTxRequest,
-  EXTRA,
-  EXTRA_MORE,
-  GSO,
-  NET_STATUS,
-  netif,
-  TX_FLAG,
-  type TxRequest,
-} from "../abi/netif.ts";
+import { decodeExtra, decodeTxRequest, EXTRA, EXTRA_MORE, GSO, netif, TX_FLAG, type TxRequest } from "../abi/netif.ts";
 import { PAGE } from "../abi/ring.ts";
 
 /** Slots behind the first beyond which a frontend is malicious and not only careless (netback: fatal_skb_slots). */
@@ -37,37 +27,41 @@ export class TxFault extends Error {
   override name = "TxFault";
 }
 
+/** The slots that wait in a ring, in order. */
+export interface WaitingSlots {
+  readonly view: DataView;
+  /** Slots there are; a frontend pushes whole packets only. */
+  readonly count: number;
+  /** Offset in the view of the slot so many ahead. */
+  at(ahead: number): number;
+}
+
 /**
- * Reads the packet that begins at the next request.
+ * Reads the packet that begins at the next request, each slot once.
  *
- * @param waiting requests in the ring; a frontend pushes whole packets only
- * @param slotAt a copy of the request that many slots ahead
  * @throws TxFault
  */
-export function readTxPacket(waiting: number, slotAt: (ahead: number) => Uint8Array): TxPacket {
-  const slot = (ahead: number): DataView => {
-    if (ahead >= waiting) throw new TxFault(`a packet of more slots than the ${waiting} that were pushed`);
-    const bytes = slotAt(ahead);
-    return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  };
-  const first = decodeTxRequest(slot(0), 0);
-  const { extras, gso } = first.flags & TX_FLAG.extra_info ? readExtras(slot) : { extras: 0, gso: undefined };
-  const rest: TxRequest[] = [];
-  for (let flags = first.flags; flags & TX_FLAG.more_data; flags = rest.at(-1)!.flags) {
-    if (rest.length === FATAL_SLOTS) throw new TxFault(`a packet of more than ${FATAL_SLOTS} slots`);
-    rest.push(decodeTxRequest(slot(1 + extras + rest.length), 0));
+export function readTxPacket(slots: WaitingSlots): TxPacket {
+  const first = decodeTxRequest(slots.view, offsetOf(slots, 0));
+  const { extras, gso } = first.flags & TX_FLAG.extra_info ? readExtras(slots) : { extras: 0, gso: undefined };
+  const requests = [first];
+  let remaining = first.size;
+  for (let { flags } = first; flags & TX_FLAG.more_data; flags = requests.at(-1)!.flags) {
+    if (requests.length > FATAL_SLOTS) throw new TxFault(`a packet of more than ${FATAL_SLOTS} slots behind the first`);
+    const fragment = decodeTxRequest(slots.view, offsetOf(slots, extras + requests.length));
+    requests.push(fragment);
+    remaining -= fragment.size;
   }
-  const remaining = first.size - rest.reduce((sum, { size }) => sum + size, 0);
-  const requests = [{ ...first, size: Math.max(0, remaining) }, ...rest];
+  requests[0] = { ...first, size: Math.max(0, remaining) };
   if (requests.some(({ offset, size }) => offset + size > PAGE)) throw new TxFault("a fragment crosses its page's end");
-  const bad = remaining < 0 || first.size < ETHERNET_BYTES || rest.length > netif.MOST_SLOTS;
+  const bad = remaining < 0 || first.size < ETHERNET_BYTES || requests.length - 1 > netif.MOST_SLOTS;
   return { requests, extras, bad, ...(gso && { gso }) };
 }
 
-function readExtras(slot: (ahead: number) => DataView): Pick<TxPacket, "extras" | "gso"> {
+function readExtras(slots: WaitingSlots): Pick<TxPacket, "extras" | "gso"> {
   let gso: TxPacket["gso"];
   for (let extras = 1; extras <= netif.MOST_EXTRAS; extras++) {
-    const extra = decodeExtra(slot(extras), 0);
+    const extra = decodeExtra(slots.view, offsetOf(slots, extras));
     if (extra.type < EXTRA.gso || extra.type > EXTRA.xdp) throw new TxFault(`extra info of type ${extra.type}`);
     if (extra.type === EXTRA.gso) {
       if (extra.size === 0) throw new TxFault("segments of no size");
@@ -77,6 +71,11 @@ function readExtras(slot: (ahead: number) => DataView): Pick<TxPacket, "extras" 
     if (!(extra.flags & EXTRA_MORE)) return { extras, ...(gso && { gso }) };
   }
   throw new TxFault(`more than ${netif.MOST_EXTRAS} slots of extra info`);
+}
+
+function offsetOf(slots: WaitingSlots, ahead: number): number {
+  if (ahead >= slots.count) throw new TxFault(`a packet of more slots than the ${slots.count} that were pushed`);
+  return slots.at(ahead);
 }
 
 /** The frame a packet's bytes are, or undefined where they are not what the packet says of them. */
@@ -92,15 +91,4 @@ export function frameOf(packet: TxPacket, bytes: Uint8Array): Frame | undefined 
     ...(partial && { checksumFrom: place.from, checksumAt: place.at }),
     ...(gso && { segmentation: { kind: gso.type === GSO.tcpv4 ? "tcp4" : "tcp6", size: gso.size } }),
   };
-}
-
-/**
- * A packet's responses in the order of its slots: one for each request by its id, and one that means nothing for each
- * slot of extra info (netback: make_tx_response).
- */
-export function* txResponses(packet: TxPacket, status: number): Generator<readonly [id: number, status: number]> {
-  const [first, ...rest] = packet.requests;
-  yield [first!.id, status];
-  for (let extra = 0; extra < packet.extras; extra++) yield [0, NET_STATUS.null];
-  for (const { id } of rest) yield [id, status];
 }

@@ -8,9 +8,9 @@ import {
   encodeRxResponse,
   GSO,
   NET_STATUS,
-  netif,
   RX_FLAG,
   type RxRequest,
+  type RxResponse,
 } from "../abi/netif.ts";
 import { PAGE } from "../abi/ring.ts";
 import { type Channel, type FrontDomain, GrantError } from "./front-domain.ts";
@@ -120,7 +120,8 @@ export class ReceiveRing implements Work {
     this.#stalled = false;
     this.#waiting.shift();
     this.#waitingBytes -= frame.bytes.length;
-    const buffers = Array.from({ length: needed }, (_, ahead) => decodeRxRequest(viewOf(ring.request(ahead)), 0));
+    const view = ring.view();
+    const buffers = Array.from({ length: needed }, (_, ahead) => decodeRxRequest(view, ring.requestAt(ahead)));
     ring.take(needed);
     this.#taken.push({ frame, buffers });
     const { domain, ringName } = this.#context;
@@ -136,7 +137,9 @@ export class ReceiveRing implements Work {
       this.#respond(frame, buffers);
       this.#context.delivered();
     } else {
-      for (const { id } of buffers) this.#answer(id, 0, NET_STATUS.error);
+      const view = this.ring.view();
+      const { error } = NET_STATUS;
+      for (const { id } of buffers) this.#answer(view, { id, offset: 0, flags: 0, status: error });
       this.#context.dropped();
     }
     if (domain.tracing) domain.trace("response", ringName, `${inALine(frame, buffers.length)}${good ? "" : ": error"}`);
@@ -191,30 +194,22 @@ export class ReceiveRing implements Work {
 
   /** Responses stand in the slots of their requests, which Linux's netfront relies on (public/io/netif.h). */
   #respond({ bytes, checksum, segmentation }: Frame, buffers: readonly RxRequest[]): void {
+    const view = this.ring.view();
     const pages = dataBuffers(buffers, segmentation !== undefined);
+    let flags = checksum === "partial" ? RX_FLAG.csum_blank | RX_FLAG.data_validated : 0;
+    if (segmentation) flags |= RX_FLAG.extra_info;
     pages.forEach(({ id }, page) => {
-      const size = Math.min(PAGE, bytes.length - page * PAGE);
       const more = page + 1 < pages.length ? RX_FLAG.more_data : 0;
-      if (page > 0) {
-        this.#answer(id, more, size);
-        return;
-      }
-      const blank = checksum === "partial" ? RX_FLAG.csum_blank | RX_FLAG.data_validated : 0;
-      this.#answer(id, more | blank | (segmentation ? RX_FLAG.extra_info : 0), size);
-      if (segmentation) this.#answerGso(segmentation.size, segmentation.kind === "tcp4" ? GSO.tcpv4 : GSO.tcpv6);
+      const status = Math.min(PAGE, bytes.length - page * PAGE);
+      this.#answer(view, { id, offset: 0, flags: page === 0 ? flags | more : more, status });
+      if (page > 0 || !segmentation) return;
+      const type = segmentation.kind === "tcp4" ? GSO.tcpv4 : GSO.tcpv6;
+      encodeGso(view, this.ring.responseAt(), segmentation.size, type);
     });
   }
 
-  #answer(id: number, flags: number, status: number): void {
-    const bytes = new Uint8Array(netif.RX_RESPONSE_BYTES);
-    encodeRxResponse(viewOf(bytes), 0, { id, offset: 0, flags, status });
-    this.ring.respond(bytes);
-  }
-
-  #answerGso(size: number, type: number): void {
-    const bytes = new Uint8Array(netif.EXTRA_BYTES);
-    encodeGso(viewOf(bytes), 0, size, type);
-    this.ring.respond(bytes);
+  #answer(view: DataView, response: RxResponse): void {
+    encodeRxResponse(view, this.ring.responseAt(), response);
   }
 }
 
@@ -225,7 +220,6 @@ const slotsFor = ({ bytes, segmentation }: Frame) => Math.ceil(bytes.length / PA
 const dataBuffers = (buffers: readonly RxRequest[], extra: boolean) =>
   extra ? buffers.filter((_, slot) => slot !== 1) : buffers;
 
-const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 const savedFrame = (frame: Frame): SavedFrame => ({ ...frame, bytes: toBase64(frame.bytes) });
 const restoredFrame = (frame: SavedFrame): Frame => ({ ...frame, bytes: fromBase64(frame.bytes) });
 const inALine = ({ bytes }: Frame, slots: number) => `${bytes.length} bytes in ${slots} slots`;

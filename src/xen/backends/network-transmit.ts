@@ -1,8 +1,8 @@
 /** The transmit ring of a connected network frontend: packets of the guest become frames on its link. */
 import type { Frame } from "../../network/link.ts";
-import { encodeTxResponse, NET_STATUS, netif } from "../abi/netif.ts";
+import { encodeTxResponse, NET_STATUS } from "../abi/netif.ts";
 import { type Channel, type FrontDomain, GrantError } from "./front-domain.ts";
-import { frameOf, readTxPacket, TxFault, type TxPacket, txResponses } from "./network-packets.ts";
+import { frameOf, readTxPacket, TxFault, type TxPacket } from "./network-packets.ts";
 import type { Work } from "./pacer.ts";
 import type { RingAccount } from "./ring-account.ts";
 import { type PrivateIndices, SharedRing } from "./shared-ring.ts";
@@ -50,7 +50,7 @@ export class TransmitRing implements Work {
     const waiting = ring.look();
     if (waiting === 0) return false;
     try {
-      const packet = readTxPacket(waiting, (ahead) => ring.request(ahead));
+      const packet = readTxPacket({ view: ring.view(), count: waiting, at: (ahead) => ring.requestAt(ahead) });
       ring.take(packet.requests.length + packet.extras);
       this.#taken.push(packet);
       const { domain, ringName } = this.#context;
@@ -67,16 +67,21 @@ export class TransmitRing implements Work {
     const packet = this.#taken.shift()!;
     const bytes = packet.bad ? undefined : this.#gather(packet);
     const status = bytes ? NET_STATUS.okay : NET_STATUS.error;
-    const response = new Uint8Array(netif.TX_RESPONSE_BYTES);
-    const view = new DataView(response.buffer);
-    for (const [id, each] of txResponses(packet, status)) {
-      encodeTxResponse(view, 0, id, each);
-      this.ring.respond(response);
-    }
+    this.#respond(packet, status);
     const frame = bytes && frameOf(packet, bytes);
     if (frame) this.#context.send(frame);
     const { domain, ringName } = this.#context;
     if (domain.tracing) domain.trace("response", ringName, `${inALine(packet)}: status ${status}`);
+  }
+
+  /** One for each request by its id, and for each slot of extra info one that means nothing (make_tx_response). */
+  #respond({ requests, extras }: TxPacket, status: number): void {
+    const { ring } = this;
+    const view = ring.view();
+    const [first, ...rest] = requests;
+    encodeTxResponse(view, ring.responseAt(), first!.id, status);
+    for (let extra = 0; extra < extras; extra++) encodeTxResponse(view, ring.responseAt(), 0, NET_STATUS.null);
+    for (const { id } of rest) encodeTxResponse(view, ring.responseAt(), id, status);
   }
 
   push(): boolean {

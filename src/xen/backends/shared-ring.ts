@@ -102,16 +102,28 @@ export class SharedRing {
     return distance(this.#reqCons, reqProd);
   }
 
-  /** A copy of the request `ahead` of the next one to take, which {@link look} has counted. */
-  request(ahead = 0): Uint8Array {
-    const offset = slotOffset(this.kind, this.capacity, this.#reqCons + ahead);
-    const bytes = ENTRY[this.kind].request;
-    if (this.#pages.length === 1) return this.#pages[0]!.bytes().slice(offset, offset + bytes);
-    return copyFromRing(
-      this.#pages.map((page) => page.bytes()),
-      offset,
-      bytes,
-    );
+  /** A copy of the next request, which {@link look} has counted. */
+  request(): Uint8Array {
+    const pages = this.#pages.map((page) => page.bytes());
+    return copyFromRing(pages, this.requestAt(0), ENTRY[this.kind].request);
+  }
+
+  /** The whole of a one-page ring. Good for one use; each value in it is to be read once. */
+  view(): DataView {
+    const page = this.#pages[0]!.bytes();
+    return new DataView(page.buffer, page.byteOffset, PAGE);
+  }
+
+  /** Offset in {@link view} of the request `ahead` of the next one to take, which {@link look} has counted. */
+  requestAt(ahead: number): number {
+    return slotOffset(this.kind, this.capacity, this.#reqCons + ahead);
+  }
+
+  /** Offset in {@link view} where the next response goes; the front sees it after {@link push}. */
+  responseAt(): number {
+    const at = slotOffset(this.kind, this.capacity, this.#rspProdPvt);
+    this.#rspProdPvt = (this.#rspProdPvt + 1) >>> 0;
+    return at;
   }
 
   /** Takes `count` requests that {@link look} has counted. */
@@ -119,9 +131,9 @@ export class SharedRing {
     this.#reqCons = (this.#reqCons + count) >>> 0;
   }
 
-  /** Writes a response into the next slot; the front sees it after {@link push}. */
+  /** Writes a response into the next slot, which may lie across two pages; the front sees it after {@link push}. */
   respond(bytes: Uint8Array): void {
-    let offset = slotOffset(this.kind, this.capacity, this.#rspProdPvt);
+    let offset = this.responseAt();
     for (let done = 0; done < bytes.length; ) {
       const count = Math.min(bytes.length - done, PAGE - (offset % PAGE));
       const page = this.#pages[Math.floor(offset / PAGE)]!.bytes();
@@ -129,7 +141,6 @@ export class SharedRing {
       done += count;
       offset += count;
     }
-    this.#rspProdPvt = (this.#rspProdPvt + 1) >>> 0;
   }
 
   /**
