@@ -2,6 +2,7 @@ import { html, LitElement, nothing, type PropertyDeclarations, type TemplateResu
 import type { RingState, RingSummary } from "../probe/io/types.ts";
 import { emit } from "./events.ts";
 import { icon } from "./icons.ts";
+import { HOST } from "./io/parties.ts";
 import { ioWords } from "./io/words/words.ts";
 import type { Language } from "./language.ts";
 import { machineColour } from "./machine.ts";
@@ -66,7 +67,7 @@ export class RingsideRingTransport extends LitElement {
     const { counters, pace } = ioWords(this.language);
     const { requests, notifications, interrupts } = state.counters;
     return html`${counters.requests} <b>${grouped(requests)}</b> · ${counters.notifications} <b>${grouped(notifications)}</b>
-      · ${counters.interrupts} <b>${grouped(interrupts)}</b>${state.pace.available ? nothing : html` · ${pace.unavailable(state.back)}`}`;
+      · ${counters.interrupts} <b>${grouped(interrupts)}</b>${state.pace.available ? nothing : html` · ${state.back === HOST ? pace.none : pace.unavailable(state.back)}`}`;
   }
 
   private choose(event: Event) {

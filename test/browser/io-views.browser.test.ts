@@ -102,7 +102,7 @@ describe("the views of rings, domains and costs", () => {
       const { page } = await open("ring");
       const band = page.getByRole("slider");
       const box = (await band.boundingBox())!;
-      await band.click({ position: { x: 3 + ((box.width - 6) / 32) * 22.5, y: 90 } });
+      await band.click({ position: { x: 8 + ((box.width - 16) / 32) * 22.5, y: 90 } });
       expect(await band.getAttribute("aria-valuetext")).toBe("slot 22, requested");
       const dial = page.locator(".dial svg");
       const side = (await dial.boundingBox())!.width;
@@ -177,6 +177,17 @@ describe("the views of rings, domains and costs", () => {
       expect(await said(detail.getByRole("row").nth(2))).toMatch(/domU\s+6\s+804\s+yes\s+no/);
       await page.getByRole("button", { name: /^granted by domU to dom0/ }).click();
       expect(await detail.getByRole("row").count()).toBe(1 + 16);
+    });
+
+    it("are shown part by part where there is little room", async () => {
+      const { page } = await open("domains");
+      const parts = page.getByRole("group", { name: "What is shown" });
+      await parts.getByRole("button", { name: "xenstore" }).click();
+      const tree = (await page.getByRole("tree").boundingBox())!;
+      expect(tree.height).toBeGreaterThan(600);
+      expect(await page.locator(".ladder, .lanes").count()).toBe(0);
+      await parts.getByRole("button", { name: "Handshake" }).click();
+      expect(await page.locator(".lanes").count()).toBe(2);
     });
 
     it("have a store that is opened and closed with the keyboard", async () => {

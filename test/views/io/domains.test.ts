@@ -3,14 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { XenDomains } from "../../../src/probe/io/types.ts";
 import { lanesOf, newChanges, stageOf } from "../../../src/views/io/domains/handshake.ts";
 import { changedRungs, ladderOf, megabytes } from "../../../src/views/io/domains/ladder.ts";
-import {
-  newestOf,
-  openByDefault,
-  rowsInSight,
-  storeTree,
-  type TreeNode,
-  treeRows,
-} from "../../../src/views/io/domains/store-rows.ts";
+import { newestOf, openAtFirst, rowsInSight, storeTree, treeRows } from "../../../src/views/io/domains/store-rows.ts";
 import { xenDomains, xenStore } from "./xen.ts";
 
 describe("the ladder of domains", () => {
@@ -129,9 +122,20 @@ describe("xenstore as a tree", () => {
     expect(treeRows(storeTree(xenStore()), open, "nowhere")).toEqual([]);
   });
 
-  it("is open from the beginning when it is small, and down to the devices when it is large", () => {
-    const node = (depth: number) => ({ depth }) as TreeNode;
-    expect([openByDefault(200)(node(9)), openByDefault(201)(node(2)), openByDefault(201)(node(3))]).toEqual([
+  it("is open from the beginning down to a domain's own keys, and all there is of devices", () => {
+    const domain = "/local/domain/1";
+    const opened = [
+      "/local",
+      domain,
+      `${domain}/cpu`,
+      `${domain}/device`,
+      `${domain}/device/vbd/51712`,
+      `${domain}/devices`,
+    ];
+    expect(opened.map((path) => openAtFirst({ path, depth: path.split("/").length - 2 }))).toEqual([
+      true,
+      true,
+      false,
       true,
       true,
       false,

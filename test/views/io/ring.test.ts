@@ -155,10 +155,10 @@ describe("the band", () => {
   it("sets each pointer on the boundary before its slot", () => {
     const state = xenRing();
     const model = ringModel(state);
-    const band = bandOf(model, whole(32), 646);
+    const band = bandOf(model, whole(32), 656);
     expect(band.step).toBe(20);
     for (const { pointer, x, down } of band.flags) {
-      expect(x).toBe(3 + 20 * (pointer.index.value % 32));
+      expect(x).toBe(8 + 20 * (pointer.index.value % 32));
       expect(down).toBe(pointer.index.side === "front");
     }
   });
@@ -190,20 +190,20 @@ describe("the band", () => {
 
   it("says of a pointer out of sight which way it is", () => {
     const state = xenRing({ capacity: 256, produced: 120, taken: 20, answered: 18, reclaimed: 16 });
-    const band = bandOf(ringModel(state), { start: 8, count: WINDOW }, 646);
+    const band = bandOf(ringModel(state), { start: 8, count: WINDOW }, 656);
     const produced = band.flags.find(({ pointer }) => pointer.index.name === "req_prod")!;
-    expect(produced).toMatchObject({ away: "right", x: 643 });
+    expect(produced).toMatchObject({ away: "right", x: 648 });
     expect(band.flags.find(({ pointer }) => pointer.index.name === "rsp_cons")).toMatchObject({ away: undefined });
   });
 
   it("knows the cell under the mouse", () => {
-    const band = bandOf(ringModel(virtqueue()), { start: 120, count: WINDOW }, 683);
+    const band = bandOf(ringModel(virtqueue()), { start: 120, count: WINDOW }, 694);
     const [avail, used] = band.tracks;
-    expect(cellUnder(band, { start: 120, count: WINDOW }, 128, 40 + 20 * 9 + 1, avail!.y + 4)).toEqual({
+    expect(cellUnder(band, { start: 120, count: WINDOW }, 128, 46 + 20 * 9 + 1, avail!.y + 4)).toEqual({
       track: "avail",
       position: 1,
     });
-    expect(cellUnder(band, { start: 120, count: WINDOW }, 128, 40 + 1, used!.y + 4)).toEqual({
+    expect(cellUnder(band, { start: 120, count: WINDOW }, 128, 46 + 1, used!.y + 4)).toEqual({
       track: "used",
       position: 120,
     });

@@ -242,10 +242,10 @@ export class IoCostsView extends IoPanel {
   protected override picture(words: IoWords): TemplateResult {
     const picture = this.drawn(words);
     const text = words.costs;
-    return html`<div class="body"><p class="note">${text.note}</p>
+    return html`<div class="body">
       ${this.kept.length > 0 ? this.choices(words) : nothing}
       ${picture.lines.length === 0 ? html`<p class="note">${text.none}</p>` : sections(picture)}
-      ${portsPicture(picture)}${this.notebook(words)}</div>`;
+      ${portsPicture(picture)}${this.notebook(words)}<p class="note">${text.note}</p></div>`;
   }
 
   /** Which run is shown, and which beside it. */

@@ -55,14 +55,13 @@ function grown({ path, name, node, children }: Growing, depth: number): TreeNode
   return { path, name, node, depth, children: own, newest, size: own.reduce((sum, { size }) => sum + size, 1) };
 }
 
-/** Stores up to this many nodes are open from the beginning, larger ones down to the devices. */
-const OPEN_SIZE = 200;
+/** The directories of domains are open from the beginning, and in them what concerns devices. */
 const OPEN_DEPTH = 3;
+const OF_DEVICES = /\/(device|backend)(\/|$)/;
 
-/** Which nodes are open: those the student has turned, and the others by size and depth. */
-export function openByDefault(size: number): (node: TreeNode) => boolean {
-  return ({ depth }) => size <= OPEN_SIZE || depth < OPEN_DEPTH;
-}
+/** Which nodes are open while the student has not turned them. */
+export const openAtFirst = ({ depth, path }: Pick<TreeNode, "depth" | "path">) =>
+  depth < OPEN_DEPTH || OF_DEVICES.test(path);
 
 /** The rows of a tree, top down; with a filter those that have it in path or value, and what they lie in. */
 export function treeRows(

@@ -14,15 +14,7 @@ import { panelStyles } from "../../panel/styles.ts";
 import { grouped } from "../../quantities.ts";
 import { base, buttons } from "../../styles.ts";
 import { type IoWords, ioWords } from "../words/words.ts";
-import {
-  newestOf,
-  openByDefault,
-  rowsInSight,
-  storeTree,
-  type TreeNode,
-  type TreeRow,
-  treeRows,
-} from "./store-rows.ts";
+import { newestOf, openAtFirst, rowsInSight, storeTree, type TreeNode, type TreeRow, treeRows } from "./store-rows.ts";
 
 /** Height of a row, pixels. */
 const ROW = 22;
@@ -77,14 +69,11 @@ export class XenStoreView extends LitElement {
       border-bottom: 1px solid var(--line);
     }
     .bar input {
-      flex: 1 1 8em;
+      flex: 1 1 6em;
       min-width: 0;
     }
     .bar button {
       min-height: var(--tap);
-    }
-    h2 .note {
-      font-weight: 400;
     }
     .tree {
       flex: 1 1 0;
@@ -205,8 +194,7 @@ export class XenStoreView extends LitElement {
       for (const watch of this.store.watches) watched.set(watch.path, [...(watched.get(watch.path) ?? []), watch]);
       this.watched = watched;
     }
-    const fallback = openByDefault(this.store?.nodes.length ?? 0);
-    this.rows = treeRows(this.trees, (node) => this.turned.get(node.path) ?? fallback(node), this.filter);
+    this.rows = treeRows(this.trees, (node) => this.turned.get(node.path) ?? openAtFirst(node), this.filter);
   }
 
   protected override updated() {
@@ -219,11 +207,11 @@ export class XenStoreView extends LitElement {
     const { store } = this;
     if (!store) return html`<p class="quiet">${text.none}</p>`;
     const { open, committed, refused } = store.transactions;
-    return html`<div class="bar"><h2>${text.title} <span class="note">${text.nodes(grouped(store.nodes.length))}</span></h2>
+    return html`<div class="bar"><h2>${text.title}</h2>
         <input type="search" aria-label=${text.filter} placeholder=${text.filterHint} .value=${this.filter} @input=${this.seek}>
         <button @click=${() => this.turnAll(true)}>${text.open}</button><button @click=${() => this.turnAll(false)}>${text.close}</button></div>
       ${this.rows.length === 0 ? html`<p class="quiet">${text.nothing}</p>` : this.tree(words)}
-      <div class="foot">${text.watches(store.watches.length)} · ${text.transactions(grouped(open), grouped(committed), grouped(refused))}</div>`;
+      <div class="foot">${text.nodes(grouped(store.nodes.length))} · ${text.watches(store.watches.length)} · ${text.transactions(grouped(open), grouped(committed), grouped(refused))}</div>`;
   }
 
   private tree(words: IoWords): TemplateResult {

@@ -23,6 +23,19 @@ const ladder = css`
   .narrow xen-store {
     height: 340px;
   }
+  .body.store {
+    flex: 1 1 0;
+    min-height: 12em;
+    grid-template-rows: minmax(0, 1fr);
+  }
+  .store xen-store {
+    height: 100%;
+  }
+  .parts {
+    display: inline-flex;
+    flex-wrap: wrap;
+    gap: var(--space-1);
+  }
   p {
     padding: var(--space-1) 0;
   }
@@ -281,8 +294,12 @@ const ladder = css`
       font-size: 11px;
       line-height: 15px;
     }
-    .rung:not(.grant) .use {
+    .rung:not(.grant) .line > .use {
       grid-area: use;
+      justify-self: center;
+      max-width: 100%;
+      padding: 0 3px;
+      background: var(--surface-0);
       overflow: hidden;
       font-size: 12px;
       text-overflow: ellipsis;

@@ -12,6 +12,9 @@ import { domainsStyles } from "./styles.ts";
 /** From this width on the store stands beside the domains. */
 const WIDE = 820;
 
+const PARTS = ["all", "domains", "store", "handshake"] as const;
+type Part = (typeof PARTS)[number];
+
 /** The domains of a host: what joins them, what they write into xenstore, and how their devices come together. */
 export class XenDomainsView extends IoPanel {
   static override properties: PropertyDeclarations = {
@@ -20,6 +23,7 @@ export class XenDomainsView extends IoPanel {
     store: { attribute: false },
     previousStore: { attribute: false },
     chosen: { state: true },
+    section: { state: true },
   };
 
   /** What `xen.domains` read last, and before that. */
@@ -31,11 +35,19 @@ export class XenDomainsView extends IoPanel {
   /** Key of the domain, channel or grant that is looked at. */
   declare private chosen: string | undefined;
 
+  /** A panel may have room for one part only. */
+  declare private section: Part;
+
   private ladder: Ladder = { columns: [], channels: [], grants: [], own: [] };
   private fresh: ReadonlySet<string> = new Set();
   private beat: 0 | 1 = 0;
 
   static override styles = [...IoPanel.styles, ...domainsStyles];
+
+  constructor() {
+    super();
+    this.section = "all";
+  }
 
   protected override willUpdate(changed: PropertyValues<this>) {
     if (changed.has("domains") && this.domains) {
@@ -54,14 +66,26 @@ export class XenDomainsView extends IoPanel {
   }
 
   protected override controls(words: IoWords): TemplateResult | typeof nothing {
-    return this.domains ? html`<h2>${words.domains.title}</h2>` : nothing;
+    const { parts, part: label } = words.domains;
+    if (!this.domains) return nothing;
+    return html`<span class="parts" role="group" aria-label=${label}>${PARTS.map(
+      (part) =>
+        html`<button aria-pressed=${this.section === part ? "true" : "false"} @click=${() => {
+          this.section = part;
+        }}>${parts[part]}</button>`,
+    )}</span>`;
   }
 
   protected override picture(words: IoWords): TemplateResult {
-    const wide = this.width >= WIDE;
-    const choose = (key: string) => {
-      this.chosen = this.chosen === key ? undefined : key;
-    };
+    const shows = (part: Part) => this.section === "all" || this.section === part;
+    const wide = this.section === "all" && this.width >= WIDE;
+    return html`<div class="body ${wide ? "" : "narrow"} ${this.section}">
+      ${shows("domains") ? this.joined(words) : nothing}
+      ${shows("store") ? html`<xen-store .language=${this.language} .store=${this.store} .previous=${this.previousStore}></xen-store>` : nothing}
+      ${shows("handshake") ? this.handshake(words) : nothing}</div>`;
+  }
+
+  private joined(words: IoWords): TemplateResult {
     const ladder = ladderPicture({
       ladder: this.ladder,
       words,
@@ -70,12 +94,20 @@ export class XenDomainsView extends IoPanel {
       beat: this.beat,
       letterOf: (domain) => (domain.kind === "host" ? undefined : this.letters[domain.name]),
       colourOf: (domain) => this.colourOfDomain(domain),
-      choose,
+      choose: (key) => {
+        this.chosen = this.chosen === key ? undefined : key;
+      },
     });
-    return html`<div class="body ${wide ? "" : "narrow"}">
-      <div class="joined">${ladder}<div class="detail-table" role="region" tabindex="0" aria-label=${words.domains.title}>${details(this.chosen, this.ladder, this.domains!, words)}</div></div>
-      <xen-store .language=${this.language} .store=${this.store} .previous=${this.previousStore}></xen-store>
-      <div class="across"><h2>${words.handshake.title}</h2>${this.store ? handshakePicture(this.store, newChanges(this.previousStore, this.store), this.beat, words) : html`<p class="note">${words.store.none}</p>`}</div></div>`;
+    return html`<div class="joined">${ladder}<div class="detail-table" role="region" tabindex="0" aria-label=${words.domains.title}>${details(this.chosen, this.ladder, this.domains!, words)}</div></div>`;
+  }
+
+  private handshake(words: IoWords): TemplateResult {
+    const { store } = this;
+    return html`<div class="across"><h2>${words.handshake.title}</h2>${
+      store
+        ? handshakePicture(store, newChanges(this.previousStore, store), this.beat, words)
+        : html`<p class="note">${words.store.none}</p>`
+    }</div>`;
   }
 
   private colourOfDomain({ kind, name }: XenDomain): string {

@@ -1,5 +1,6 @@
 import { nothing, type SVGTemplateResult, svg } from "lit";
 import type { Band, BandCell, BandTrack, Box, Flag } from "./band.ts";
+import { KINDS, type Kind, kindOf } from "./kinds.ts";
 import type { Pointer, TrackName } from "./model.ts";
 import { positionAt, type Window } from "./window.ts";
 
@@ -36,7 +37,7 @@ export function bandPicture(picture: BandPicture): SVGTemplateResult {
     ${band.cells.map((cell) => filled(cell, picture))}
     ${band.tracks.map((track) => svg`<path class="division" d=${divisions(track, picture)}/>`)}
     ${chosen(picture)}${numbers(picture)}
-    ${band.flags.map((flag) => drawn(flag, picture))}`;
+    ${KINDS.flatMap((kind) => band.flags.filter(({ pointer }) => kindOf(pointer) === kind)).map((flag) => drawn(flag, picture))}`;
 }
 
 function ground({ name, x, y, width, height }: BandTrack, { band, trackWords }: BandPicture): SVGTemplateResult {
@@ -87,21 +88,21 @@ function numbers({ band, window, capacity }: BandPicture): SVGTemplateResult {
   })}`;
 }
 
-/** A triangle for an index, hollow when it is a side's own; a bar with a foot for a threshold. */
-export function tipPath(x: number, tip: number, down: boolean, threshold: boolean): string {
+/** A triangle for an index, hollow and larger when it is a side's own; a bar with a foot for a threshold. */
+export function tipPath(x: number, tip: number, down: boolean, kind: Kind): string {
   const away = down ? -1 : 1;
-  if (threshold) return `M${x - 5} ${tip + away * 8}H${x + 5}M${x} ${tip + away * 8}V${tip}`;
-  return `M${x} ${tip + away}l-5 ${away * 8}h10z`;
+  if (kind === "threshold") return `M${x - 5} ${tip + away * 8}H${x + 5}M${x} ${tip + away * 8}V${tip}`;
+  return kind === "private" ? `M${x} ${tip}l-6.5 ${away * 11}h13z` : `M${x} ${tip + away * 1.5}l-4.5 ${away * 7.5}h9z`;
 }
 
 function drawn(flag: Flag, { freshIndices, beat, titleOf, colourOf }: BandPicture): SVGTemplateResult {
   const { pointer, x, tip, end, down, away, text } = flag;
-  const { index, threshold } = pointer;
-  const kind = threshold ? "threshold" : index.shared ? "shared" : "private";
+  const { index } = pointer;
+  const kind = kindOf(pointer);
   const label = svg`<text class="label" text-anchor=${text.anchor} x=${text.x} y=${text.y}>${away === "left" ? "◂ " : ""}${index.name} <tspan>${index.value}</tspan>${away === "right" ? " ▸" : ""}</text>`;
   const marked = freshIndices.has(index.name) ? svg`<path class="fresh-${beat}" d=${underline(flag)}/>` : nothing;
   return svg`<g class="flag ${kind}" style="color:${colourOf(index.side)}"><title>${titleOf(pointer)}</title>
-    ${marked}${away ? nothing : svg`<path class="pole" d="M${x} ${tip + (down ? -1 : 1)}V${end}"/><path class="tip" d=${tipPath(x, tip, down, threshold)}/>`}${label}</g>`;
+    ${marked}${away ? nothing : svg`<path class="pole" d="M${x} ${tip + (down ? -1 : 1)}V${end}"/><path class="tip" d=${tipPath(x, tip, down, kind)}/>`}${label}</g>`;
 }
 
 /** The ground of a label that has changed. */

@@ -8,13 +8,13 @@ import { offsetIn, sideOf, type Window } from "./window.ts";
  */
 
 const LABEL = 17;
-const POINTER = 10;
+const POINTER = 12;
 const AXIS = 16;
 /** Between `avail` and `used`, where pointers of both sides reach in. */
-const BETWEEN = 22;
-const MARGIN = 3;
+const BETWEEN = 26;
+const MARGIN = 8;
 /** Left of two tracks stand their names. */
-const GUTTER = 40;
+const GUTTER = 46;
 const HEIGHTS: Readonly<Record<TrackName, number>> = { ring: 44, avail: 26, used: 26 };
 /** Width of a letter of the labels, and what a label has beside its letters. */
 const LETTER = 7.3;

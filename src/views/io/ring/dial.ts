@@ -1,4 +1,5 @@
 import { nothing, type SVGTemplateResult, svg } from "lit";
+import { KINDS, kindOf } from "./kinds.ts";
 import type { Cell, Fill, Pointer, RingModel, TrackName } from "./model.ts";
 import type { Window } from "./window.ts";
 
@@ -91,11 +92,13 @@ function divisions(capacity: number, { outer, inner }: Radii): string {
 }
 
 /** A triangle whose tip touches its track: from outside for the front, from inside for the back. */
-export function pointerPath({ index, position, threshold }: Pointer, capacity: number): string {
-  const angle = angleOf(position, capacity);
-  const [tip, base] = index.side === "front" ? [OUTER + 1, OUTER + 9] : [INNER - 1, INNER - 9];
-  if (threshold) return `M${point(angle, tip)}L${point(angle, base)}`;
-  const half = 4.5 / base;
+export function pointerPath(pointer: Pointer, capacity: number): string {
+  const angle = angleOf(pointer.position, capacity);
+  const kind = kindOf(pointer);
+  const [high, wide] = kind === "private" ? [10, 5.5] : [8, 3.5];
+  const [tip, base] = pointer.index.side === "front" ? [OUTER + 1, OUTER + 1 + high] : [INNER - 1, INNER - 1 - high];
+  if (kind === "threshold") return `M${point(angle, tip)}L${point(angle, base)}`;
+  const half = wide / base;
   return `M${point(angle, tip)}L${point(angle - half, base)}L${point(angle + half, base)}Z`;
 }
 
@@ -130,9 +133,9 @@ export function dialPicture({ model, window, selected, busy, of }: DialPicture):
         : nothing
     }
     ${window.count < capacity ? svg`<path class="window" d=${windowPath(window, capacity)}/>` : nothing}
-    ${pointers.map(
+    ${KINDS.flatMap((kind) => pointers.filter((pointer) => kindOf(pointer) === kind)).map(
       (pointer) =>
-        svg`<path class="pointer ${pointer.index.side} ${pointer.threshold ? "threshold" : pointer.index.shared ? "shared" : "private"}" d=${pointerPath(pointer, capacity)}/>`,
+        svg`<path class="pointer ${pointer.index.side} ${kindOf(pointer)}" d=${pointerPath(pointer, capacity)}/>`,
     )}
     <text class="busy" text-anchor="middle" y="2">${busy}</text><text class="of" text-anchor="middle" y="18">${of}</text>`;
 }

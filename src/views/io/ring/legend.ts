@@ -2,9 +2,10 @@ import { html, type SVGTemplateResult, svg, type TemplateResult } from "lit";
 import type { RingSlot } from "../../../probe/io/types.ts";
 import type { IoWords } from "../words/words.ts";
 import { tipPath } from "./band-picture.ts";
+import type { Kind } from "./kinds.ts";
 
 const STATES: readonly RingSlot["state"][] = ["free", "requested", "serving", "answered"];
-const POINTERS = ["shared", "private", "threshold"] as const;
+const POINTERS: readonly Kind[] = ["shared", "private", "threshold"];
 
 const BOXES: Readonly<Record<RingSlot["state"], SVGTemplateResult>> = {
   free: svg``,
@@ -23,6 +24,6 @@ export function ringLegend(words: IoWords): TemplateResult {
     )}
     ${POINTERS.map(
       (kind) =>
-        html`<li><svg viewBox="0 0 16 16" aria-hidden="true"><g class="flag ${kind}"><path class="pole" d="M8 14V1"/><path class="tip" d=${tipPath(8, 15, true, kind === "threshold")}/></g></svg>${text.pointers[kind]}</li>`,
+        html`<li><svg viewBox="0 0 16 16" aria-hidden="true"><g class="flag ${kind}"><path class="pole" d="M8 14V1"/><path class="tip" d=${tipPath(8, 15, true, kind)}/></g></svg>${text.pointers[kind]}</li>`,
     )}</ul>`;
 }

@@ -43,7 +43,7 @@ export function descriptorStrip(
   const chain = selected === undefined ? [] : chainOf(queue, selected).filter((index) => index < state.capacity);
   const title = words.queue.table(String(cells.length), String(state.capacity));
   return html`<figure class="descriptors"><figcaption>${title}${
-    chain.length > 0 ? html` <span class="note">${words.slot.chainOf(chain.join(" → "))}</span>` : nothing
+    chain.length > 0 ? html` · <span class="note">${words.slot.chainOf(chain.join(" → "))}</span>` : nothing
   }</figcaption>
     <svg viewBox="0 0 ${width} ${HEIGHT + ARC}" width=${width} height=${HEIGHT + ARC} role="img" aria-label=${title}>
       <rect class="ground" x="0" y="0" width=${width} height=${HEIGHT}/>

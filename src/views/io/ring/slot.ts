@@ -58,12 +58,20 @@ function entry(title: string, { operation, fields, pages }: RingEntry, picture: 
   </section>`;
 }
 
+/** What a reference is: a grant, a descriptor, or one of the table that an indirect descriptor names. */
+function referenceName(reference: number, { state, slot, words }: SlotPicture): string {
+  if (state.design === "xen") return words.slot.grant(reference);
+  const head = state.virtqueue?.descriptors.find(({ index }) => index === slot.slot);
+  return head?.indirect ? words.slot.indirect(reference) : words.slot.descriptor(reference);
+}
+
 const pagesTitle = ({ state, words }: SlotPicture, count: number) =>
   state.design === "virtio" ? words.slot.buffers(count) : words.slot.pages(count);
 
-function pagePicture(page: SharedPage, { state, perLine, words }: SlotPicture): TemplateResult {
+function pagePicture(page: SharedPage, picture: SlotPicture): TemplateResult {
+  const { perLine, words } = picture;
   const text = words.slot;
-  const name = state.design === "virtio" ? text.descriptor(page.reference) : text.grant(page.reference);
+  const name = referenceName(page.reference, picture);
   return html`<li><div class="page"><b>${name}</b> <span class="pa">${page.address}</span> <span class="mono">${text.length(grouped(page.bytes))}</span>
       <span class="note">${page.writable ? text.writable : text.readable}</span>
       ${page.grant ? html`<span class="grant ${page.grant}">${text.grants[page.grant]}</span>` : nothing}</div>

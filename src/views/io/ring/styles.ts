@@ -74,6 +74,9 @@ const pictures = css`
   .about .party {
     color: var(--text);
   }
+  .disconnected {
+    color: var(--warn);
+  }
   select {
     max-width: 100%;
   }
@@ -374,7 +377,7 @@ const detail = css`
   .state.answered {
     color: var(--response);
   }
-  .columns p {
+  .body p {
     padding: 0;
   }
   .dump {

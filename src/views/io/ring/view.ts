@@ -135,7 +135,7 @@ export class RingView extends IoPanel {
       design === "xen" ? text.size(grouped(capacity), String(entryBytes)) : text.queueSize(grouped(capacity));
     return html`<span class="about"><b>${text.designs[design]}</b><span>${text.devices[device]}</span>
       <span class="ways">${this.party(front, words)} <span aria-hidden="true">→</span> ${this.party(back, words)}</span>
-      <span>${connected ? text.connected : text.disconnected}</span><span title=${text.lies(pages.join(", "))}>${size}</span></span>`;
+      ${connected ? nothing : html`<b class="disconnected">${text.disconnected}</b>`}<span title=${text.lies(pages.join(", "))}>${size}</span></span>`;
   }
 
   private choose(event: Event) {
