@@ -19,8 +19,8 @@ export class HandshakeHistory {
     if (!path.endsWith("/state")) return;
     const place = placeOf(path);
     if (!place) return;
-    const state = value === undefined ? undefined : Number(value);
-    if (state === undefined || !Number.isInteger(state)) {
+    const state = stateOf(value);
+    if (state === undefined) {
       this.#states.delete(path);
       return;
     }
@@ -38,9 +38,14 @@ export class HandshakeHistory {
 
   /** A state that was there already: only its next change is one. */
   seen(path: string, value: string): void {
-    if (path.endsWith("/state") && placeOf(path)) this.#states.set(path, Number(value));
+    const state = stateOf(value);
+    if (path.endsWith("/state") && placeOf(path) && state !== undefined) this.#states.set(path, state);
   }
 }
+
+/** A guest may write anything: what is no state of enum xenbus_state is none. */
+const stateOf = (value: string | undefined) =>
+  value !== undefined && /^[0-8]$/.test(value) ? Number(value) : undefined;
 
 /** A device has the same name on both sides: its type, its frontend's domain, its number there. */
 function placeOf(path: string): Pick<Handshake, "device" | "side"> | undefined {

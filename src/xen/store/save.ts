@@ -150,7 +150,10 @@ export function loadStore(
   connect: (database: Database, caller: Caller, error: number) => Connection,
 ): LoadedStore {
   const parsed = v.safeParse(STATE, given);
-  if (!parsed.success) throw new Error(`The saved xenstore cannot be read: ${parsed.issues[0].message}.`);
+  if (!parsed.success) {
+    const [issue] = parsed.issues;
+    throw new Error(`The saved xenstore cannot be read: ${issue.message} at ${v.getDotPath(issue) ?? "its root"}.`);
+  }
   const state = parsed.output;
   try {
     const database = loadedDatabase(state, now);
