@@ -102,6 +102,8 @@ class Run {
   async all(): Promise<string | undefined> {
     const { cases, progress } = this.#options;
     try {
+      // From now on events are traced, which takes looks at memory: the same in every run from this seed.
+      readProbes(this.#world, "victim");
       for (let turn = 1; this.#cases < cases; turn++) {
         const wrong = this.#turn(turn) ?? (await this.#meanwhile(turn));
         if (wrong) return `After case ${this.#cases}: ${wrong}.`;
