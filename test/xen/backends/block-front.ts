@@ -116,6 +116,11 @@ export class BlockFront {
     this.state(3);
   }
 
+  /** The front takes back its ring while the backend uses it. */
+  revoke(): void {
+    for (const reference of this.ring.references) this.domain.revoke(reference);
+  }
+
   /** The front's state changes, and the backend has seen it. */
   state(state: number): void {
     this.store.write(`${FRONT}/state`, String(state));

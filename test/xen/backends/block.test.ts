@@ -95,6 +95,26 @@ describe("the handshake", () => {
   });
 });
 
+describe("a save point", () => {
+  it("of a front that has taken back its ring is put back; the front is told that its device closes", () => {
+    const front = new BlockFront();
+    front.connect();
+    front.revoke();
+    front.saveAndRestore();
+    expect(front.backState).toBe("5");
+    expect(front.store.read("/local/domain/0/error/backend/vbd/1/51712/error")).toContain("not granted");
+    expect([front.domain.mapped, front.domain.bound]).toEqual([0, 0]);
+  });
+
+  it("before the front connected waits for it as before", () => {
+    const front = new BlockFront();
+    front.saveAndRestore();
+    expect(front.backState).toBe("2");
+    front.connect();
+    expect(front.ask(() => front.put(OP.flush, 0, [])).status).toBe(OKAY);
+  });
+});
+
 describe("requests", () => {
   it("read and write the sectors and the part of the page they name", () => {
     const front = new BlockFront();
