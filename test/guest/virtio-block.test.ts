@@ -161,6 +161,7 @@ describe("a virtio disk in Linux", () => {
 
   it("gives discarded room back, and is there again when its driver is bound anew", async () => {
     const alpha = await withDisks("bound");
+    await control(alpha, "io.reset"); // its devices are watched from here on
     const made = await alpha.run(
       `set -e; mkfs.ext2 /dev/vda > /dev/null; modprobe ext4; mkdir -p /mnt; mount -t ext4 -o discard /dev/vda /mnt
        head -c 600000 /dev/zero > /mnt/noise; sync; rm /mnt/noise; sync; umount /mnt`,
