@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { costsTable, modelName, sections } from "../../../src/views/io/costs/pictures.ts";
+import type { DeviceCost } from "../../../src/probe/io/types.ts";
+import { costsTable, modelName, sections, workOf } from "../../../src/views/io/costs/pictures.ts";
 import {
   amountOf,
   type CostMachine,
@@ -87,6 +88,17 @@ describe("two runs", () => {
     expect(machinesOf("run depth 1", machines, kept)).toBe(kept[0]!.machines);
     expect(machinesOf("run depth 2", machines, kept)).toBeUndefined();
     expect(machinesOf("none", machines, [{ ...kept[0]!, name: "none" }])).toBeUndefined();
+  });
+});
+
+describe("what a device has done", () => {
+  it("is told in its own measure, with the packets that were lost", () => {
+    const told = (device: DeviceCost) => workOf(device, words).replace(/\u202f/g, " ");
+    expect(told(ne2k!)).toBe("100 packets sent, 100 received");
+    expect(told({ ...ne2k!, packets: { sent: 4, received: 2000, dropped: 3 } })).toBe(
+      "4 packets sent, 2 000 received · 3 dropped on their way in",
+    );
+    expect(told(emulated.devices[1]!)).toBe("512 sectors read, 128 written");
   });
 });
 

@@ -79,11 +79,11 @@ function bar(
   }<span class="amount">${written(amount)}</span></span>`;
 }
 
-/** The exits by reason in words; the bar above is their sum. */
+/** The exits by reason in words, whose sum the bar above is, and the work they were for. */
 function reasons(device: DeviceCost, per: Per, words: IoWords): TemplateResult | typeof nothing {
   const parts = reasonsOf(device, per);
   if (parts.length === 0) return nothing;
-  return html`<span class="reasons">${parts.map(
+  return html`<span class="reasons"><span class="work">${workOf(device, words)}</span>${parts.map(
     ({ reason, amount }, at) =>
       html`${at > 0 ? " · " : nothing}<span class="reason">${words.costs.reasons[reason] ?? reason} <b>${written(amount)}</b></span>`,
   )}</span>`;
@@ -92,7 +92,11 @@ function reasons(device: DeviceCost, per: Per, words: IoWords): TemplateResult |
 /** What a device has done altogether. */
 export function workOf({ requests, packets, sectors }: DeviceCost, words: IoWords): string {
   const text = words.costs;
-  if (packets) return text.packets(grouped(packets.sent), grouped(packets.received));
+  if (packets) {
+    const { sent, received, dropped } = packets;
+    const moved = text.packets(grouped(sent), grouped(received));
+    return dropped ? `${moved} · ${text.dropped(grouped(dropped))}` : moved;
+  }
   if (sectors) return text.sectors(grouped(sectors.read), grouped(sectors.written));
   return text.requests(grouped(requests));
 }

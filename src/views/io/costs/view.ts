@@ -120,6 +120,10 @@ export class IoCostsView extends IoPanel {
     .reason {
       white-space: nowrap;
     }
+    .work {
+      float: right;
+      padding-left: var(--space-3);
+    }
     .reason b {
       color: var(--text);
       font: 600 12px var(--mono);
@@ -192,6 +196,11 @@ export class IoCostsView extends IoPanel {
       .who,
       .reasons {
         grid-column: 1 / -1;
+      }
+      .work {
+        float: none;
+        display: block;
+        padding: 0;
       }
     }
   `,

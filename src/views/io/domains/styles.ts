@@ -313,6 +313,11 @@ const ladder = css`
       padding: 5px 6px;
     }
   }
+  @container (max-width: 440px) {
+    .sent span {
+      display: none;
+    }
+  }
 `;
 
 const handshake = css`

@@ -10,6 +10,7 @@ import type { IoWords } from "../words/words.ts";
 import { bandOf, cellUnder } from "./band.ts";
 import { bandPicture } from "./band-picture.ts";
 import { type RingChanges, ringChanges } from "./changes.ts";
+import { detailStyles } from "./detail-styles.ts";
 import { DIAL, DIAL_BOX, dialPicture, positionUnder } from "./dial.ts";
 import { ringLegend } from "./legend.ts";
 import { modulo, type Pointer, placeOf, type RingModel, ringModel, type TrackName, tally } from "./model.ts";
@@ -66,7 +67,7 @@ export class RingView extends IoPanel {
   private changes: RingChanges = { slots: new Set(), indices: new Set() };
   private beat: 0 | 1 = 0;
 
-  static override styles = [...IoPanel.styles, ...ringStyles];
+  static override styles = [...IoPanel.styles, ...ringStyles, ...detailStyles];
 
   constructor() {
     super();

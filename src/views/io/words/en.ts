@@ -348,6 +348,7 @@ export const en = {
     } as Readonly<Record<string, string>>,
     requests: (count: string) => (count === "1" ? "1 request" : `${count} requests`),
     packets: (sent: string, received: string) => `${sent} packets sent, ${received} received`,
+    dropped: (count: string) => `${count} dropped on their way in`,
     sectors: (read: string, written: string) => `${read} sectors read, ${written} written`,
     missing: (run: string) => `not in ${run}`,
     unused: "not used yet",

@@ -340,6 +340,7 @@ export const zh: IoWords = {
     },
     requests: (count) => `${count} 个请求`,
     packets: (sent, received) => `发送 ${sent} 个包，接收 ${received} 个`,
+    dropped: (count) => `送入时丢弃 ${count} 个`,
     sectors: (read, written) => `读 ${read} 个扇区，写 ${written} 个`,
     missing: (run) => `${run}里没有`,
     unused: "还没有使用",
