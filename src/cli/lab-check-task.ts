@@ -1,5 +1,5 @@
 import { type Fault, LANGUAGES, type LabReading } from "../lab/index.ts";
-import type { AskTask, CheckTask, Deed, Lab, ProbeTask, Script, Task, Turn } from "../lab/lab.ts";
+import type { AskTask, CheckTask, Deed, Lab, ProbeTask, Restart, Script, Task, Turn } from "../lab/lab.ts";
 import { parseNumber } from "../lab/running/judge.ts";
 import { type Ended, type Found, Look } from "../lab/running/look.ts";
 import type { Machines } from "../lab/running/machines.ts";
@@ -62,9 +62,14 @@ export class TaskTrial {
   /** @returns false when a deed failed; those after it are not done */
   async #solve(task: LiveTask, deeds: readonly Deed[]): Promise<boolean> {
     for (const deed of deeds) {
-      if (!(await ("run" in deed ? this.#solveRun(task, deed) : this.#solveTurn(task, deed)))) return false;
+      if (!(await this.#solveBy(task, deed))) return false;
     }
     return true;
+  }
+
+  #solveBy(task: LiveTask, deed: Deed): Promise<boolean> {
+    if ("run" in deed) return this.#solveRun(task, deed);
+    return "restart" in deed ? this.#solveRestart(task, deed) : this.#solveTurn(task, deed);
   }
 
   async #solveRun(task: LiveTask, script: Script): Promise<boolean> {
@@ -76,6 +81,12 @@ export class TaskTrial {
   async #solveTurn(task: LiveTask, turn: Turn): Promise<boolean> {
     const found = await this.#solver.turn(turn);
     if (!found.known) this.#fault(task, "solve", `\`${turn.control}\` was refused: ${reason(found.why)}`);
+    return found.known;
+  }
+
+  async #solveRestart(task: LiveTask, restart: Restart): Promise<boolean> {
+    const found = await this.#solver.restart(restart, "en");
+    if (!found.known) this.#fault(task, "solve", `\`${restart.machine}\` did not start: ${reason(found.why)}`);
     return found.known;
   }
 

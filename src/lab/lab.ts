@@ -98,8 +98,14 @@ export interface Turn {
   readonly with: Readonly<Record<string, unknown>>;
 }
 
-/** What a student does: something typed, or something turned in a panel. */
-export type Deed = Script | Turn;
+/** A machine, started anew. */
+export interface Restart {
+  readonly machine: string;
+  readonly restart: true;
+}
+
+/** What a student does: something typed, something turned in a panel, or a machine restarted. */
+export type Deed = Script | Turn | Restart;
 
 /** A script that prints a hint, one for each language; often the same one, which looks at `LANG`. */
 export interface HintScript {

@@ -13,7 +13,8 @@ import { MACHINE_PANELS, PANELS } from "./lab.ts";
  * - `check` exits with 0 when the task is done. `fail` exits with 0 when the attempt is over, and prints why.
  *   `hint` prints a hint or nothing; one script for both languages finds `LANG` to be `en_US.UTF-8` or `zh_CN.UTF-8`.
  *   `solve` does the task, for `lab check`; where a student turns a setting of a device, `{ machine, control, with }`
- *   does, as `{ control: io.pace, with: { ring: "vbd:domU/xvda", stepping: true } }`. It may be a list of these.
+ *   does, as `{ control: io.pace, with: { ring: "vbd:domU/xvda", stepping: true } }`; where they press *Restart*,
+ *   `{ machine, restart: true }`. It may be a list of these.
  * - A `probe` task's `hint` may be a list of `{ where, en, zh }` instead: the first whose `where` the reading holds is
  *   the hint. The machine takes no part in it, so it also works while the machine stands still.
  * - **`where`** is a part of what the probe reads. A map holds when each of its keys does; a list when each of its
@@ -80,20 +81,25 @@ const deed = map(
       ),
     ),
     with: v.optional(v.record(v.string(), v.unknown(), "a map of arguments")),
+    /** The machine is started anew; its disks keep what they hold. */
+    restart: v.optional(v.literal(true, "true")),
   },
-  "{ machine, run }, or { machine, control, with }",
+  "{ machine, run }, { machine, control, with }, or { machine, restart }",
 );
 const solution = v.union(
   [
     script,
     deed,
     v.pipe(
-      v.array(v.union([script, deed], "a script, { machine, run } or { machine, control, with }"), "a list of scripts"),
+      v.array(
+        v.union([script, deed], "a script, { machine, run }, { machine, control, with } or { machine, restart }"),
+        "a list of scripts",
+      ),
       v.minLength(1, "at least one script"),
       v.maxLength(LIMITS.choices, "at most 16 scripts"),
     ),
   ],
-  "a script, { machine, run }, { machine, control, with }, or a list of these",
+  "a script, { machine, run }, { machine, control, with }, { machine, restart }, or a list of these",
 );
 const scripts = v.union([script, map({ en: script, zh: script }, "{ en, zh }")], "a script, or { en, zh }");
 const pattern = v.pipe(

@@ -97,11 +97,11 @@ describe("faults of lab.yaml", () => {
     ["    check: a\n    hint: [{ en: b, zh: c }]", "tasks.up.hint: a list of hints belongs to a task with `probe`."],
     [
       "    check: a\n    solve: { machine: box }",
-      "tasks.up.solve: expected { machine, run }, or { machine, control, with }.",
+      "tasks.up.solve: expected { machine, run }, { machine, control, with }, or { machine, restart }.",
     ],
     [
       "    check: a\n    solve: [a, { run: b, with: { c: 1 } }]",
-      "tasks.up.solve[1]: expected { machine, run }, or { machine, control, with }.",
+      "tasks.up.solve[1]: expected { machine, run }, { machine, control, with }, or { machine, restart }.",
     ],
     [
       "    check: a\n    solve: { control: io.pause }",
@@ -172,12 +172,13 @@ describe("a lab that is sound", () => {
     expect(labOf(labTexts(`  up: { check: x, hint: ${hint} }`)).tasks.up?.hint).toEqual({ machine: "box", run });
   });
 
-  it("may be solved by what is typed and what is turned, one after the other", () => {
-    const solve = "[a, { run: b }, { control: io.pace, with: { stepping: true } }]";
+  it("may be solved by what is typed, what is turned and a restart, one after the other", () => {
+    const solve = "[a, { run: b }, { control: io.pace, with: { stepping: true } }, { restart: true }]";
     expect(labOf(labTexts(`  up: { check: x, solve: ${solve} }`)).tasks.up?.solve).toEqual([
       { machine: "box", run: "a" },
       { machine: "box", run: "b" },
       { machine: "box", control: "io.pace", with: { stepping: true } },
+      { machine: "box", restart: true },
     ]);
   });
 

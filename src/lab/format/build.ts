@@ -152,7 +152,8 @@ const script = (written: WrittenScript, machine: string): Script =>
 
 function deed(written: WrittenDeed, machine: string): Deed {
   if (typeof written === "string") return { machine, run: written };
-  const { machine: on = machine, run, control, with: args = {} } = written;
+  const { machine: on = machine, run, control, with: args = {}, restart } = written;
+  if (restart) return { machine: on, restart };
   return control === undefined ? { machine: on, run: run! } : { machine: on, control, with: args };
 }
 

@@ -138,12 +138,12 @@ class CrossCheck {
     const deeds = [solve].flat();
     for (const [index, deed] of deeds.entries()) {
       const here = Array.isArray(solve) ? [...path, index] : path;
-      const { machine, run, control, ...rest } = typeof deed === "string" ? { run: deed } : deed;
+      const { machine, run, control, restart, ...rest } = typeof deed === "string" ? { run: deed } : deed;
       if (machine !== undefined) this.known("machine", machine, this.machineNames, [...here, "machine"]);
       else if (task.machine === undefined) this.onlyMachine(here);
       const turnsNothing = control === undefined && Object.hasOwn(rest, "with");
-      if ((run === undefined) === (control === undefined) || turnsNothing)
-        this.fault(here, "expected { machine, run }, or { machine, control, with }.");
+      if ([run, control, restart].filter((one) => one !== undefined).length !== 1 || turnsNothing)
+        this.fault(here, "expected { machine, run }, { machine, control, with }, or { machine, restart }.");
       if (control !== undefined) this.known("setting", control, CONTROLS, [...here, "control"]);
     }
   }

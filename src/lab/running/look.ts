@@ -1,6 +1,6 @@
 import type { HostApi, RunResult } from "../../machine/api.ts";
 import { lookUp } from "../format/template.ts";
-import type { Answer, HintCases, HintScript, ProbeTask, Script, Task, Turn } from "../lab.ts";
+import type { Answer, HintCases, HintScript, ProbeTask, Restart, Script, Task, Turn } from "../lab.ts";
 import { looksInside, type ProbeArguments, readProbe } from "../probes.ts";
 import { type Language, LOCALES } from "../text.ts";
 import { type Machines, messageOf, Unavailable } from "./machines.ts";
@@ -46,6 +46,13 @@ export class Look {
     } catch (error) {
       return unknown(waitingOf(error, machine));
     }
+  }
+
+  /** Starts a machine anew, running or not, and waits until it runs. */
+  async restart({ machine }: Restart, language: Language): Promise<Found<undefined>> {
+    await this.#machines.start(language, { names: [machine] });
+    const why = this.#machines.obstacle(machine);
+    return why ? unknown(why) : known(undefined);
   }
 
   /** @returns the task's hint, empty when there is nothing to say */
