@@ -46,7 +46,8 @@ interface Baseline {
 
 /**
  * The rings of a device whose backend is a guest's kernel: read from the two guests' memories, the channel's counts and
- * xenstore. Nothing of it passes through this program, so that bytes and copies are not known.
+ * xenstore. Nothing of it passes through this program, so that bytes and copies are not known. What is in the front's
+ * memory is there also while the backend's guest is not: requests wait in it for the next one.
  */
 export class GuestServedRings {
   readonly #platform: XenPlatform;
@@ -159,9 +160,9 @@ export class GuestServedRings {
 
   /** Guest-physical address, in the front's memory, of the page with a ring's indices. */
   #sharedPage(ring: string): number | undefined {
-    const [front, back] = [this.#front, this.#back];
+    const front = this.#front;
     const [reference] = this.#references(ring);
-    return front && back && reference !== undefined ? viewGrant(front, reference, back.id).address : undefined;
+    return front && reference !== undefined ? viewGrant(front, reference, this.#device.plan.back).address : undefined;
   }
 
   get #front(): Guest | undefined {
@@ -194,13 +195,14 @@ export class GuestServedRings {
 
   #shared(ring: string): SharedRing | undefined {
     const [front, back] = [this.#front, this.#back];
-    if (!front || !back) return undefined;
+    const to = this.#device.plan.back;
+    if (!front) return undefined;
     const pages = this.#references(ring).map((reference) => ({
       reference,
-      address: viewGrant(front, reference, back.id).address,
+      address: viewGrant(front, reference, to).address,
     }));
     if (pages.length === 0 || pages.some(({ address }) => address === undefined)) return undefined;
-    const mapped = mappingOf(back, front, pages[0]!.reference);
+    const mapped = back && mappingOf(back, front, pages[0]!.reference);
     return {
       kind: this.#kind(ring),
       pages: pages.map(({ address }) => ({
@@ -215,29 +217,34 @@ export class GuestServedRings {
           translate: (gva: number) => back.access.translate(gva),
         },
       }),
-      grants: grantReader(front, back.id),
+      grants: grantReader(front, to),
     };
   }
 
   #counters(ring: string): RingCounters {
     const [front, back] = [this.#front, this.#back];
     const indices = this.#produced(ring);
-    if (!front || !back || !indices) return NO_COUNTS;
+    if (!front || !indices) return NO_COUNTS;
     const port = this.#portOf(ring);
     const end = port === undefined ? undefined : front.ports.open.get(port);
     const other = end?.binding.state === "interdomain" ? end.binding.ports.open.get(end.binding.port) : undefined;
     const since = this.#baselines.get(ring);
-    const from = (now: number, then: number | undefined) => (now - (then ?? 0)) >>> 0;
     return {
       ...NO_COUNTS,
-      requests: from(indices.req_prod, since?.requests),
-      responses: from(indices.rsp_prod, since?.responses),
-      notifications: from(end?.sends ?? 0, since?.notifications),
-      interrupts: from(other?.sends ?? 0, since?.interrupts),
-      grantsMapped: [...back.maptrack.mappings.values()].filter(({ granter }) => granter === front).length,
-      grantsCopied: front.grants.copies.get(back.id) ?? 0,
+      requests: counted(indices.req_prod, since?.requests),
+      responses: counted(indices.rsp_prod, since?.responses),
+      notifications: counted(end?.sends ?? 0, since?.notifications),
+      interrupts: counted(other?.sends ?? 0, since?.interrupts),
+      grantsMapped: [...(back?.maptrack.mappings.values() ?? [])].filter(({ granter }) => granter === front).length,
+      grantsCopied: front.grants.copies.get(this.#device.plan.back) ?? 0,
     };
   }
+}
+
+/** A free-running count since `then`; all of it where the ring or the port was made anew meanwhile, from 0. */
+function counted(now: number, then = 0): number {
+  const since = (now - then) >>> 0;
+  return since < 2 ** 31 ? since : now;
 }
 
 function mappingOf(mapper: Guest, granter: Guest, reference: number): Mapping | undefined {
