@@ -200,7 +200,8 @@ describe("a ring of a running guest", () => {
     const domU = await started();
     const { rings } = await probe<RingList>(domU, "ring.list");
     const xen = rings.filter(({ design }) => design === "xen").map(({ ring }) => ring);
-    expect(xen).toEqual([RING, "vbd:domU/xvdb", "vif:domU/0/tx", "vif:domU/0/rx"]);
+    const consoles = ["console:domU/out", "console:domU/in"];
+    expect(xen).toEqual([RING, "vbd:domU/xvdb", "vif:domU/0/tx", "vif:domU/0/rx", ...consoles]);
     await domU.run("qd /dev/xvda 4 100 4096 r", 60_000);
     const state = await probe<RingState>(domU, "ring.state", { ring: RING });
     const index = (name: string) => state.indices.find((one) => one.name === name)?.value;

@@ -108,18 +108,26 @@ export class Pacer {
       }
       while (work.inService > 0) work.serve();
       work.push();
-      if (this.#batch > 0) break;
+      // A look that may serve no more leaves the rest for after the guest's next turn.
+      if (this.#batch > 0) {
+        this.#cancel = this.#domain.after(0, () => this.#again(work));
+        return;
+      }
     }
     this.kick();
   }
 
+  #again(work: Work): void {
+    this.#cancel = undefined;
+    this.#look(work);
+  }
+
   #wait(work: Work): void {
     this.#cancel = this.#domain.after(this.#latency, () => {
-      this.#cancel = undefined;
       work.serve();
       work.push();
       if (work.inService > 0 && this.#latency > 0) this.#wait(work);
-      else this.#look(work);
+      else this.#again(work);
     });
   }
 

@@ -45,22 +45,29 @@ export class RingAccount {
    * A look found requests. The condition is the front's of its last push, as far as the back can know: it may have
    * pushed what is new in several steps, each with a condition of its own.
    */
-  looked(reqProd: number, old: number, reqEvent: number, full: boolean): void {
+  looked(reqProd: number, old: number, reqEvent: number): void {
     this.#condition("front-to-back", reqProd, old, reqEvent, needsNotify(reqProd, reqEvent, old));
-    const entries = distance(old, reqProd);
-    this.counters.requests += entries;
-    if (full) this.counters.full++;
-    this.#batch("front-to-back", entries, this.#woken);
-    this.#woken = false;
+    this.found(distance(old, reqProd));
   }
 
   /** Responses were shown to the front, which is notified when `holds`. */
   pushed(rspProd: number, old: number, rspEvent: number, holds: boolean): void {
     this.#condition("back-to-front", rspProd, old, rspEvent, holds);
-    const entries = distance(old, rspProd);
+    this.shown(distance(old, rspProd), holds);
+  }
+
+  /** A look found so many entries. */
+  found(entries: number): void {
+    this.counters.requests += entries;
+    this.#batch("front-to-back", entries, this.#woken);
+    this.#woken = false;
+  }
+
+  /** So many entries were shown to the front. */
+  shown(entries: number, notified: boolean): void {
     this.counters.responses += entries;
-    if (holds) this.counters.interrupts++;
-    this.#batch("back-to-front", entries, holds);
+    if (notified) this.counters.interrupts++;
+    this.#batch("back-to-front", entries, notified);
   }
 
   reset(): void {

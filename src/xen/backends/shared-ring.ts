@@ -44,6 +44,7 @@ export class SharedRing {
   #rspProd: number;
   /** Threshold the front was last given. */
   #reqEvent: number;
+  #full = false;
 
   /**
    * Maps the pages. A new connection goes on where the last response stands in the page (BACK_RING_ATTACH): at zero in
@@ -74,11 +75,6 @@ export class SharedRing {
     return { req_cons: this.#reqCons, rsp_prod_pvt: this.#rspProdPvt };
   }
 
-  /** Requests taken and not answered: slots that are the backend's. */
-  get unanswered(): number {
-    return distance(this.#rspProdPvt, this.#reqCons);
-  }
-
   /** Ends the service, once, with a sentence. */
   break(fault: string): void {
     this.fault ??= fault;
@@ -96,9 +92,10 @@ export class SharedRing {
       return 0;
     }
     if (reqProd !== this.#reqProd) {
-      this.#account.looked(reqProd, this.#reqProd, this.#reqEvent, outstanding === this.capacity);
+      this.#account.looked(reqProd, this.#reqProd, this.#reqEvent);
       this.#reqProd = reqProd;
     }
+    this.#notePushingBack();
     return distance(this.#reqCons, reqProd);
   }
 
@@ -152,11 +149,14 @@ export class SharedRing {
   push(): boolean {
     const next = this.#rspProdPvt;
     const old = this.#rspProd;
-    if (next === old || this.fault !== undefined) return false;
+    if (next === old) return false;
+    this.look();
+    if (this.fault !== undefined) return false;
     const header = this.#header();
     header.setUint32(SRING.rsp_prod, next, true);
     for (const page of this.#pages) page.written();
     this.#rspProd = next;
+    this.#full = false;
     const event = header.getUint32(SRING.rsp_event, true);
     const holds = needsNotify(next, event, old);
     this.#account.pushed(next, old, event, holds);
@@ -208,6 +208,13 @@ export class SharedRing {
       slots: readSlots({ kind, pages, addresses, back }, grants),
       ...this.#account.probe(),
     };
+  }
+
+  /** The front has no slot left: counted once for each time until responses give it some. Free buffers are no work. */
+  #notePushingBack(): void {
+    const full = this.kind !== "rx" && distance(this.#rspProd, this.#reqProd) === this.capacity;
+    if (full && !this.#full) this.#account.counters.full++;
+    this.#full = full;
   }
 
   #header(): DataView {

@@ -1,4 +1,4 @@
-import type { PaceSetting } from "../backends/front-domain.ts";
+import type { Backend, PaceSetting } from "../backends/front-domain.ts";
 import type { XenPlatform } from "../platform.ts";
 
 type Arguments = Readonly<Record<string, unknown>>;
@@ -38,12 +38,14 @@ function deviceName({ disk, nic }: Arguments): string {
   throw new Error("A device is named by `disk` or `nic`.");
 }
 
-function ringBackend(platform: XenPlatform, ring: unknown) {
+function ringBackend(platform: XenPlatform, ring: unknown): Pick<Backend, "pace" | "step"> {
   for (const { device, rings } of platform.devices) {
     if (!rings.rings().some((one) => one.ring === ring)) continue;
     if (device.backend) return device.backend;
     throw new Error(`Ring \`${String(ring)}\` is served by a guest's kernel, which has no slow motion.`);
   }
+  const served = platform.toolstack.guests.find(({ console }) => console.rings().some((one) => one.ring === ring));
+  if (served) return served.console;
   throw new Error(`There is no ring \`${String(ring)}\`.`);
 }
 
@@ -64,6 +66,7 @@ function step(platform: XenPlatform, { ring, by }: Arguments): void {
 
 function reset(platform: XenPlatform, machine: string): void {
   for (const { rings, managed } of platform.devices) if (managed.spec.name === machine) rings.reset();
+  platform.toolstack.get(machine).console.reset();
   platform.xen.resetCounts(platform.toolstack.get(machine).guest.id);
 }
 

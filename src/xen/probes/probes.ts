@@ -31,7 +31,8 @@ export function probe(platform: XenPlatform, machine: string, name: string, args
 
 /** The rings a machine has an end of. */
 function ringList(platform: XenPlatform, machine: string): RingList {
-  const all = platform.devices.flatMap(({ rings }) => rings.rings());
+  const consoles = platform.toolstack.guests.map(({ console }) => console);
+  const all = [...platform.devices.map(({ rings }) => rings), ...consoles].flatMap((each) => each.rings());
   return { rings: all.filter(({ front, back }) => front === machine || back === machine) };
 }
 
@@ -39,6 +40,10 @@ function ringState(platform: XenPlatform, ring: string): RingState | undefined {
   for (const { rings, managed } of platform.devices) {
     const state = rings.state(ring);
     if (state) return withFrontIndices(platform, managed.guest, state);
+  }
+  for (const { console } of platform.toolstack.guests) {
+    const state = console.state(ring);
+    if (state) return state;
   }
   return undefined;
 }

@@ -1,7 +1,10 @@
 import type { MachineSpec } from "../../machine/spec.ts";
+import { PAGE_SIZE } from "../abi/domains.ts";
 import { HVM_PARAM } from "../abi/hvm.ts";
 import { SHUTDOWN } from "../abi/sched.ts";
-import { ConsoleRing } from "../hypervisor/console-ring.ts";
+import { ConsoleBackend } from "../backends/console.ts";
+import type { ConsolePage } from "../backends/console-rings.ts";
+import { Front } from "../hypervisor/front.ts";
 import type { Guest } from "../hypervisor/guest.ts";
 import type { HostChannel } from "../hypervisor/host-domain.ts";
 import { domainHandle } from "../hypervisor/hypercalls/xen-version.ts";
@@ -32,12 +35,13 @@ export class ManagedGuest {
   readonly guest: Guest;
   readonly spec: MachineSpec;
   readonly devices: Device[] = [];
+  readonly console: ConsoleBackend;
   readonly #xen: Xen;
   readonly #store: Store;
   readonly #events: ManagedEvents;
   #channels: HostChannel[] = [];
   #storeRing: StoreRing | undefined;
-  #consoleRing: ConsoleRing | undefined;
+  #toConsole: HostChannel | undefined;
   /** What the guest is to find when it comes back from a suspend: its devices as new, or everything as it was. */
   #resumeAs: "new" | "same" = "same";
 
@@ -47,6 +51,12 @@ export class ManagedGuest {
     this.guest = guest;
     this.spec = spec;
     this.#events = events;
+    this.console = new ConsoleBackend(
+      new Front(xen, guest),
+      consolePage(guest),
+      () => this.#toConsole?.notify(),
+      (bytes) => events.console(bytes),
+    );
     guest.onShutdown = (reason) => this.#onShutdown(reason);
   }
 
@@ -72,12 +82,12 @@ export class ManagedGuest {
     writeDomainTree(this.#store, { id: guest.id, name: guest.name, uuid: this.uuid, memory, store, console });
     this.#connectRings(store.port, console.port);
     this.#storeRing!.clear();
-    this.#consoleRing!.clear();
+    this.console.clear();
   }
 
   /** Types at the guest's Xen console. */
   type(bytes: Uint8Array): void {
-    this.#consoleRing?.type(bytes);
+    this.console.type(bytes);
   }
 
   /** @throws Error with a sentence when there is no such request */
@@ -104,9 +114,9 @@ export class ManagedGuest {
   /** The domain goes, with its devices, its tree and its connections. */
   destroy(): void {
     for (const device of this.devices) if (device.attached) device.remove();
+    this.console.close();
     for (const channel of this.#channels.splice(0)) channel.close();
     this.#storeRing = undefined;
-    this.#consoleRing = undefined;
     removeDomainTree(this.#store, this.guest.id, this.uuid);
     this.#store.release(this.guest.id);
     this.#xen.destroy(this.guest);
@@ -114,7 +124,7 @@ export class ManagedGuest {
 
   save(): unknown {
     return {
-      console: this.#consoleRing?.save(),
+      console: this.console.save(),
       resumeAs: this.#resumeAs,
       devices: this.devices.map((device) => device.save()),
     };
@@ -124,7 +134,7 @@ export class ManagedGuest {
   restore(state: unknown): void {
     const saved = state as { console: unknown; resumeAs: "new" | "same"; devices: unknown[] };
     this.#connectRings(this.#port(HVM_PARAM.STORE_EVTCHN), this.#port(HVM_PARAM.CONSOLE_EVTCHN));
-    this.#consoleRing!.restore(saved.console);
+    this.console.restore(saved.console);
     this.#resumeAs = saved.resumeAs;
     for (const [index, device] of this.devices.entries()) device.restore(saved.devices[index]);
   }
@@ -139,15 +149,9 @@ export class ManagedGuest {
     const frames = reservedFrames(guest.access.memoryBytes);
     const connection = this.#store.connect(guest.id);
     const toStore = this.#bind(storePort, "xenstore", () => this.#storeRing?.move());
-    const toConsole = this.#bind(consolePort, "console", () => this.#consoleRing?.move());
-    this.#channels = [toStore, toConsole].filter((channel) => channel !== undefined);
+    this.#toConsole = this.#bind(consolePort, "console", () => this.console.notified());
+    this.#channels = [toStore, this.#toConsole].filter((channel) => channel !== undefined);
     this.#storeRing = new StoreRing(guest.frames, frames.store, connection, () => toStore?.notify());
-    this.#consoleRing = new ConsoleRing(
-      guest.frames,
-      frames.console,
-      () => toConsole?.notify(),
-      (bytes) => this.#events.console(bytes),
-    );
   }
 
   #bind(port: number, use: string, notified: () => void): HostChannel | undefined {
@@ -181,4 +185,17 @@ export class ManagedGuest {
     for (const device of this.devices) if (device.attached) device.renew();
     return 0;
   }
+}
+
+function consolePage({ frames, access }: Guest): ConsolePage {
+  const gfn = reservedFrames(access.memoryBytes).console;
+  return {
+    address: gfn * PAGE_SIZE,
+    view() {
+      if (!frames.isMemory(gfn)) return undefined;
+      const page = frames.page(gfn);
+      return new DataView(page.buffer, page.byteOffset, page.length);
+    },
+    written: () => frames.written(gfn),
+  };
 }

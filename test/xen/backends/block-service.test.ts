@@ -285,6 +285,17 @@ describe("slow motion", () => {
     expect(states()).toEqual(["answered", "answered", "serving", "serving", "requested"]);
   });
 
+  it("at full speed leaves what a look may not serve for after the guest's next turn", () => {
+    const { front, ask, states } = waiting(5);
+    front.backend.pace(RING, { batch: 2 });
+    ask();
+    expect(states()).toEqual(["answered", "answered", "requested", "requested", "requested"]);
+    front.domain.pass(0);
+    front.domain.pass(0);
+    expect(states()).toEqual(["answered", "answered", "answered", "answered", "answered"]);
+    expect(front.backend.state(RING)!.batches.map(({ entries }) => entries)).toEqual([5, 2, 2, 1]);
+  });
+
   it("steps by stages of a slot and by notifications", () => {
     const { front, ask, states } = waiting(3);
     front.backend.pace(RING, { stepping: true });
@@ -313,6 +324,13 @@ describe("slow motion", () => {
     const { slots, counters, indices } = front.backend.state(RING)!;
     expect(slots.filter(({ state }) => state === "requested").length).toBe(31);
     expect(counters.full).toBe(1);
+    // One is answered and the front puts the next: full again.
+    front.domain.pass(5);
+    front.interrupt();
+    front.put(OP.flush, 0, []);
+    front.push();
+    front.domain.pass(5);
+    expect(front.backend.state(RING)!.counters.full).toBe(2);
     expect(Object.fromEntries(indices.map(({ name, value }) => [name, value]))).toEqual({
       req_prod: 32,
       req_event: 1,

@@ -1,8 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CONSOLE } from "../../../src/xen/abi/console.ts";
 import { HEADER_BYTES, message, STORE_ERROR, STORE_PAGE, XS } from "../../../src/xen/abi/xs-wire.ts";
-import { ConsoleRing } from "../../../src/xen/hypervisor/console-ring.ts";
 import { StoreRing } from "../../../src/xen/hypervisor/store-ring.ts";
 import { Store } from "../../../src/xen/store/index.ts";
 import { hypervisor, PAGE, type TestGuest } from "./processor.ts";
@@ -109,54 +107,5 @@ describe("the xenstore ring", () => {
       ),
       { numRuns: 300 },
     );
-  });
-});
-
-describe("the console ring", () => {
-  function console() {
-    const [guest] = hypervisor(1).guests as [TestGuest];
-    const written: string[] = [];
-    let notified = 0;
-    const said = (bytes: Uint8Array) => written.push(new TextDecoder().decode(bytes));
-    const ring = new ConsoleRing(guest.guest.frames, GFN, () => notified++, said);
-    ring.clear();
-    const word = (field: number, value?: number) => {
-      if (value !== undefined) guest.view().setUint32(GFN * PAGE + field, value, true);
-      return guest.view().getUint32(GFN * PAGE + field, true);
-    };
-    return { guest, ring, written, word, notifications: () => notified };
-  }
-
-  it("hands on what the guest writes, over the ring's end too", () => {
-    const { guest, ring, written, word } = console();
-    word(CONSOLE.out_cons, 2046);
-    for (const [index, byte] of [...new TextEncoder().encode("abcd")].entries()) {
-      guest.view().setUint8(GFN * PAGE + CONSOLE.out + ((2046 + index) % CONSOLE.outBytes), byte);
-    }
-    word(CONSOLE.out_prod, 2050);
-    ring.move();
-    expect(written).toEqual(["abcd"]);
-    expect(word(CONSOLE.out_cons)).toBe(2050);
-  });
-
-  it("types into the guest's ring what fits, and the rest when it has read", () => {
-    const { ring, word, notifications } = console();
-    ring.type(new Uint8Array(1500).fill(65));
-    expect(word(CONSOLE.in_prod)).toBe(1024);
-    word(CONSOLE.in_cons, 1024);
-    ring.move();
-    expect(word(CONSOLE.in_prod)).toBe(1500);
-    expect(notifications()).toBe(2);
-    word(CONSOLE.in_cons, 5000);
-    ring.type(Uint8Array.of(1));
-    expect(word(CONSOLE.in_prod)).toBe(1500);
-  });
-
-  it("reads nothing where the indices cannot be", () => {
-    const { ring, written, word } = console();
-    word(CONSOLE.out_prod, 4096);
-    ring.move();
-    expect(written).toEqual([]);
-    expect(word(CONSOLE.out_cons)).toBe(0);
   });
 });
