@@ -51,6 +51,16 @@ export interface GuestAccess {
   /** A page was changed from outside the guest: compiled code of it is dropped. */
   pageChanged(gpa: number): void;
   /** Plugs a function in. `interrupt` is one edge of its interrupt pin A, of which the controller takes each for one. */
+  /**
+   * Watches pages for stores, by the processor or by a device of the emulator: the first into each is reported once by
+   * {@link takeStores}, and ends the watch. Between two turns only. At most 8192 pages at a time.
+   *
+   * @param pages guest-physical addresses of pages
+   */
+  watchStores(pages: readonly number[]): void;
+  unwatchStores(page: number): void;
+  /** Guest-physical addresses of the watched pages that were stored to since the last call. */
+  takeStores(): readonly number[];
   plugPci(pci: PlatformPciFunction): { interrupt(): void };
   /** Answers reads of an I/O port; `bytes` is the width, 1, 2 or 4. */
   onPortRead(port: number, read: (bytes: number) => number): void;

@@ -2,8 +2,10 @@
 import type { GuestAccess, PlatformPciFunction } from "./platform.ts";
 import { SCRATCH } from "./v86-hooks.ts";
 import { PIC_ELCR, type UntypedCpu } from "./v86-parts.ts";
+import { STORES } from "./v86-store-hooks.ts";
 
 const PAGE = 4096;
+const NO_PAGES: readonly number[] = [];
 
 /** CR0.PG, CR4.PSE and CR4.PAE (Intel SDM vol. 3A, 2.5). */
 const PAGING = 1 << 31;
@@ -53,6 +55,8 @@ export class V86GuestAccess implements GuestAccess {
     this.#trapped = cpu.previous_ip.byteOffset >> 2;
     this.#level = cpu.cpl.byteOffset;
     this.#general = cpu.reg32.byteOffset;
+    this.#setWord(STORES.base, this.#base);
+    this.#setWord(STORES.pages, this.memoryBytes / PAGE);
     this.#runTimer();
   }
 
@@ -156,6 +160,26 @@ export class V86GuestAccess implements GuestAccess {
     if (page < this.memoryBytes) this.#cpu.jit_dirty_cache(page, page + PAGE);
   }
 
+  watchStores(pages: readonly number[]): void {
+    this.#renew();
+    for (const page of pages) this.#bytes[this.#parts.scratch + STORES.watched + page / PAGE] = 1;
+    this.#cpu.wm.exports.full_clear_tlb();
+  }
+
+  unwatchStores(page: number): void {
+    this.#renew();
+    this.#bytes[this.#parts.scratch + STORES.watched + page / PAGE] = 0;
+  }
+
+  takeStores(): readonly number[] {
+    this.#renew();
+    const count = this.#words[(this.#parts.scratch + STORES.logged) >> 2]!;
+    if (count === 0) return NO_PAGES;
+    this.#setWord(STORES.logged, 0);
+    const log = (this.#parts.scratch + STORES.log) >> 2;
+    return Array.from(this.#words.subarray(log, log + count), (page) => page * PAGE);
+  }
+
   plugPci({ name, slot, space, bars }: PlatformPciFunction): { interrupt(): void } {
     const { pci } = this.#cpu.devices;
     const id = slot << 3;
@@ -227,6 +251,12 @@ export class V86GuestAccess implements GuestAccess {
       due();
       return 0;
     };
+  }
+
+  /** A word of the hooks' scratch memory, which v86 neither saves nor clears. */
+  #setWord(offset: number, value: number): void {
+    this.#renew();
+    this.#words[(this.#parts.scratch + offset) >> 2] = value;
   }
 
   #renew(): void {

@@ -3,6 +3,7 @@
  * {@link V86_VERSION}). `vite build` and test/machine/v86-hooks.test.ts hold them against the installed v86.wasm.
  */
 import type { Trap } from "./platform.ts";
+import { STORE_HOOKS, STORE_PAGES } from "./v86-store-hooks.ts";
 import { type Code, call, get, I32, i32, leave, load8, load32, sequence, store8, when } from "./wasm/code.ts";
 import type { FunctionType, Hook, HookContext, HookSet } from "./wasm/hooks.ts";
 
@@ -17,7 +18,7 @@ export const TRAP_PORTS: ReadonlyMap<number, Trap> = new Map<number, Trap>([
   [-4, "wrmsr"],
 ]);
 
-/** Words in the set's own page, in bytes from its start; zero when the module starts. */
+/** Words in the set's own pages, in bytes from their start, zero when the module starts; {@link STORES} has others. */
 export const SCRATCH = {
   /** Address in WebAssembly memory of the guest's upcall flag; 0 for none. */
   flag: 0,
@@ -61,13 +62,14 @@ const UPCALL: Hook = {
 /** What a guest on a platform needs of its emulator. */
 export const PLATFORM_HOOKS: HookSet = {
   name: "platform",
-  pages: 1,
+  pages: STORE_PAGES,
   hooks: [
     instruction("invalid-opcode", { name: "cpu::trigger_ud" }, "hypercalls"),
     instruction("cpuid", { export: "instr_0FA2" }, "the guest does not see its hypervisor's CPUID leaves"),
     instruction("rdmsr", { export: "instr_0F32" }, "the hypervisor's model-specific registers cannot be read"),
     instruction("wrmsr", { export: "instr_0F30" }, "the hypercall page of older kernels cannot be set up"),
     UPCALL,
+    ...STORE_HOOKS,
   ],
 };
 

@@ -82,6 +82,8 @@ export interface UntypedCpu {
       /** Addresses of the interrupt controllers in WebAssembly memory (see {@link PIC_ELCR}). */
       get_pic_addr_master(): number;
       get_pic_addr_slave(): number;
+      /** Empties the TLB, global entries too. */
+      full_clear_tlb(): void;
     };
   };
   reboot_internal(): void;
@@ -138,4 +140,5 @@ export const RELIED_ON = [
   ...["cpu.get_state", "cpu.set_state"],
   ...["cpu.devices.pci.register_device", "cpu.devices.pci.raise_irq", "cpu.devices.pci.lower_irq"],
   ...["cpu.devices.pci.isa_bridge_space8", "cpu.wm.exports.get_pic_addr_master", "cpu.wm.exports.get_pic_addr_slave"],
+  "cpu.wm.exports.full_clear_tlb",
 ];

@@ -279,3 +279,51 @@ describe("a page changed from outside", () => {
     expect(words[0x8000 / 4]).toBe(2);
   });
 });
+
+describe("a watched page", () => {
+  const program = `
+      mov $0x20000, %edi
+    again:
+      mov (%edi), %ecx
+      testl $1, 0x8000
+      je next
+      movb $7, 5(%edi)
+      movl $1, 0x8004
+    next:
+      incl 0x8008
+      ${VMCALL}
+      jmp again`;
+
+  it.each([false, true])(
+    "is reported for the first store after it was watched, and for no load (compiled: %s)",
+    async (jit) => {
+      const { asked, trap } = answering({ "invalid-opcode": () => true });
+      const { access, take } = await bareGuest(program, trap, { jit });
+      const flag = (value: number) =>
+        new DataView(access.memory().buffer, access.memory().byteOffset).setInt32(0x8000, value, true);
+      take(50);
+      expect(asked.length).toBeGreaterThan(1000);
+      access.watchStores([0x20000, 0x21000]);
+      take(5);
+      expect(access.takeStores()).toEqual([]);
+      flag(1);
+      take(5);
+      expect([access.takeStores(), access.takeStores()]).toEqual([[0x20000], []]);
+      access.watchStores([0x20000]);
+      take(5);
+      expect(access.takeStores()).toEqual([0x20000]);
+      access.watchStores([0x20000]);
+      access.unwatchStores(0x20000);
+      take(5);
+      expect(access.takeStores()).toEqual([]);
+    },
+  );
+
+  it("is reported when a device stores to it", async () => {
+    const { trap } = answering({});
+    const { access, internals } = await bareGuest(END, trap);
+    access.watchStores([0x20000, 0x21000, 0x22000]);
+    internals.observation.written(0x20ffe, 4);
+    expect(access.takeStores()).toEqual([0x20000, 0x21000]);
+  });
+});

@@ -1,6 +1,8 @@
 import type { GuestAccess } from "../../machine/platform.ts";
 import { PAGE_SHIFT, PAGE_SIZE } from "../abi/domains.ts";
-import type { SharedPage } from "./page-sharing.ts";
+import type { SharedPage } from "./shared-page.ts";
+
+const NO_FRAMES: readonly number[] = [];
 
 /** What a guest frame number stands for. */
 const OWN = 0;
@@ -22,9 +24,12 @@ export class GuestFrames {
   /** Of the guest's frames, those it shares; and the shared pages it has a copy of. */
   readonly shared = new Map<number, SharedPage>();
   readonly sharedPages = new Set<SharedPage>();
+  /** Of these, those to be compared at its turns; the others are watched. */
+  readonly restless = new Set<SharedPage>();
   /** Of these, those it maps more than once. */
   readonly aliased = new Set<SharedPage>();
   readonly #state: Uint8Array;
+  readonly #watched = new Set<number>();
   #own: number;
 
   constructor(access: GuestAccess) {
@@ -52,6 +57,26 @@ export class GuestFrames {
   /** True for memory the guest may write: all but other domains' pages that are mapped for reading. */
   isWritable(gfn: number): boolean {
     return this.isMemory(gfn) && (this.shared.get(gfn)?.isWritable(this, gfn) ?? true);
+  }
+
+  /** Frames whose next store is told. */
+  get watched(): number {
+    return this.#watched.size;
+  }
+
+  watch(gfns: readonly number[]): void {
+    for (const gfn of gfns) this.#watched.add(gfn);
+    this.access.watchStores(gfns.map((gfn) => gfn << PAGE_SHIFT));
+  }
+
+  unwatch(gfn: number): void {
+    if (this.#watched.delete(gfn)) this.access.unwatchStores(gfn << PAGE_SHIFT);
+  }
+
+  /** Watched frames that were stored to since the last call. */
+  takeStores(): readonly number[] {
+    if (this.#watched.size === 0) return NO_FRAMES;
+    return this.access.takeStores().map((page) => page >>> PAGE_SHIFT);
   }
 
   /** The frame's bytes as they lie in this guest's memory; see {@link page} for one that may be shared. */

@@ -1,7 +1,7 @@
 import { PAGE_SHIFT } from "../abi/domains.ts";
 import { GNTMAP, GNTST } from "../abi/grant-table.ts";
 import type { Guest } from "./guest.ts";
-import type { SharedPage } from "./page-sharing.ts";
+import type { SharedPage } from "./shared-page.ts";
 
 /** Mappings one domain may have at a time. Linux's backends keep a few hundred for a device. */
 export const MOST_MAPPINGS = 16384;

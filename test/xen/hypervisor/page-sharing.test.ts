@@ -41,9 +41,11 @@ class World {
   readonly front: Front;
   readonly xen;
 
-  constructor() {
+  /** @param comparisons in vain until a page is watched */
+  constructor(comparisons = 16) {
     const { xen, guests } = hypervisor(3);
     this.xen = xen;
+    Object.assign(xen.sharing.patience, { comparisons, turns: 1 });
     this.drivers = guests.map((guest: TestGuest) => new GrantDriver(guest));
     for (const [index, gfn] of FRAMES.entries()) {
       for (const to of [2, 3]) this.driver(1).grant(8 + index * 2 + (to - 2), to, gfn);
@@ -134,28 +136,31 @@ class World {
 }
 
 describe("pages shared by migration", () => {
-  it("are one memory to all who share them, whoever stores, maps, unmaps and copies", () => {
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const world = new World();
-        for (const { do: what, who: id, frame: index, offset: at, value: byte } of steps) {
-          if (what === "turn") world.turn(id, index, at, byte);
-          else if (what === "map") world.map(id, index, byte % 3 === 0);
-          else if (what === "unmap") world.unmap(id);
-          else if (what === "copy") world.copy(id, index, at, byte);
-          else world.backend(id, index, at, byte);
-        }
-        for (const id of [1, 2, 3]) world.turn(id, 0, 0, 1);
-        while (world.places.get(2)!.length + world.places.get(3)!.length > 0) {
-          world.unmap(2);
-          world.unmap(3);
-        }
-        expect(world.xen.sharing.pages.size).toBe(0);
-        for (const id of [1]) world.turn(id, 0, 0, 1);
-      }),
-      { numRuns: 250 },
-    );
-  });
+  it.each([1, 1000])(
+    "are one memory to all who share them, whoever stores, maps, unmaps and copies (%s comparisons)",
+    (comparisons) => {
+      fc.assert(
+        fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+          const world = new World(comparisons);
+          for (const { do: what, who: id, frame: index, offset: at, value: byte } of steps) {
+            if (what === "turn") world.turn(id, index, at, byte);
+            else if (what === "map") world.map(id, index, byte % 3 === 0);
+            else if (what === "unmap") world.unmap(id);
+            else if (what === "copy") world.copy(id, index, at, byte);
+            else world.backend(id, index, at, byte);
+          }
+          for (const id of [1, 2, 3]) world.turn(id, 0, 0, 1);
+          while (world.places.get(2)!.length + world.places.get(3)!.length > 0) {
+            world.unmap(2);
+            world.unmap(3);
+          }
+          expect(world.xen.sharing.pages.size).toBe(0);
+          for (const id of [1]) world.turn(id, 0, 0, 1);
+        }),
+        { numRuns: 250 },
+      );
+    },
+  );
 
   it("are not moved when nobody stored, and the code compiled from them is kept", () => {
     const world = new World();
@@ -171,6 +176,28 @@ describe("pages shared by migration", () => {
     world.driver(2).guest.turn(() => {});
     expect(world.xen.sharing.counters.moved).toBe(moved + 1);
     expect(world.driver(2).guest.cpu.changed).toEqual(new Set([PLACES[0]]));
+  });
+
+  it("cost nothing when nobody stores to them for long, and are compared again when somebody did", () => {
+    const world = new World();
+    world.map(2, 0, false);
+    world.map(3, 0, true);
+    world.map(2, 1, false);
+    const turns = (count: number) => {
+      for (let round = 0; round < count; round++) for (const id of [1, 2, 3]) world.driver(id).guest.turn(() => {});
+    };
+    turns(40);
+    const { compared } = world.xen.sharing.counters;
+    turns(40);
+    expect(world.xen.sharing.counters.compared).toBe(compared);
+    world.turn(2, 0, 100, 9);
+    for (const id of [1, 3]) world.driver(id).guest.turn(() => world.check(id, 0));
+    expect(world.xen.sharing.counters.compared).toBeGreaterThan(compared);
+    turns(40);
+    const { compared: later } = world.xen.sharing.counters;
+    world.backend(1, 0, 100, 11);
+    for (const id of [2, 3]) world.driver(id).guest.turn(() => world.check(id, 0));
+    expect(world.xen.sharing.counters.compared).toBeGreaterThan(later);
   });
 
   it("show who may only read what a backend wrote between its turns", () => {

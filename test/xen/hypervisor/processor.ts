@@ -26,6 +26,7 @@ export class Processor implements GuestAccess {
   #ip = 0;
   readonly #bytes: Uint8Array;
   readonly #registers = new Int32Array(8);
+  readonly #watched = new Map<number, Uint8Array>();
   #timer: { readonly at: number; readonly due: () => void } | undefined;
 
   constructor(pages: number) {
@@ -59,6 +60,23 @@ export class Processor implements GuestAccess {
 
   pageChanged(gpa: number): void {
     this.changed.add(gpa >>> 12);
+  }
+
+  watchStores(pages: readonly number[]): void {
+    for (const page of pages) this.#watched.set(page, this.#bytes.slice(page, page + PAGE));
+  }
+
+  unwatchStores(page: number): void {
+    this.#watched.delete(page);
+  }
+
+  /** A store that does not change anything is not seen: neither does it matter. */
+  takeStores(): readonly number[] {
+    const stored = [...this.#watched].filter(([page, content]) =>
+      content.some((byte, at) => this.#bytes[page + at] !== byte),
+    );
+    for (const [page] of stored) this.#watched.delete(page);
+    return stored.map(([page]) => page);
   }
 
   plugPci(_pci: PlatformPciFunction): { interrupt(): void } {
