@@ -16,7 +16,7 @@ const USUAL = new Choice({ ...HYPERCALL_ATTACKS, ...RING_ATTACKS, ...TOGETHER_AT
 const LAST = new Choice({ ...LAST_ATTACKS, ...LAST_STORE_ATTACKS, ...LAST_TOGETHER_ATTACKS });
 
 /** One attack in so many may be an attacker's last. */
-const ONE_LAST_IN = 1000;
+const ONE_LAST_IN = 5000;
 /** Turns between two looks at the victim, and between two looks at all its memory. */
 const BEAT = 20;
 const INSPECTION = 400;
@@ -25,7 +25,7 @@ const READING = 150;
 const SETTING = 40;
 const SAVING = 1000;
 /** Turns after which one of the attackers has its power cut. */
-const LIFE = 1500;
+const LIFE = 700;
 /** Attacks in one turn, at most. */
 const MOST_IN_A_TURN = 24;
 /**

@@ -2,6 +2,7 @@
  * Things a bad neighbour does, one at a time: most of them almost right, as nonsense is refused at the first look.
  */
 
+import { PAGE_SIZE } from "../../../xen/abi/domains.ts";
 import { FRAME } from "./kernel.ts";
 import type { Attacker } from "./neighbours.ts";
 import type { Random } from "./random.ts";
@@ -44,15 +45,20 @@ export function domain({ random, self, partner, victim }: Scene): number {
  * Frame numbers: any of the guest's, the top where Xen's pages are, and some beyond; rarely one that the guest itself
  * cannot do without.
  */
-export function frame({ random }: Scene): number {
-  switch (random.below(32)) {
+export function frame(scene: Scene): number {
+  const drawn = anyFrame(scene.random);
+  const vital = drawn < FRAME.buffers || drawn === scene.self.kernel.storePage / PAGE_SIZE;
+  return vital && !scene.random.chance(64) ? FRAME.free : drawn;
+}
+
+function anyFrame(random: Random): number {
+  switch (random.below(16)) {
     case 0:
       return random.below(FRAME.buffers);
     case 1:
-    case 2:
       return FRAMES - 1 - random.below(300);
+    case 2:
     case 3:
-    case 4:
       return random.pick([FRAMES, FRAMES + 1, 0xfffff, 0x100000, 0xffffffff, random.word()]);
     default:
       return FRAME.buffers + random.below(FRAME.free);

@@ -55,7 +55,7 @@ const DRAWS: Readonly<Record<string, Draw>> = {
   remote_dom: domain,
   source_domid: domain,
   dest_domid: domain,
-  port: (scene) => small(scene, 40),
+  port: portOf,
   remote_port: (scene) => small(scene, 40),
   virq: (scene) => small(scene, 26),
   vcpu: (scene) => small(scene, 2),
@@ -87,6 +87,12 @@ const DRAWS: Readonly<Record<string, Draw>> = {
   nr_ports: (scene) => small(scene, 130),
   va: pointer,
 };
+
+/** Ports: any of the guest's, rarely those of xenstored and the console, which it cannot have again. */
+function portOf(scene: Scene): number {
+  const port = small(scene, 40);
+  return port > 0 && port < 3 && !scene.random.chance(64) ? port + 3 : port;
+}
 
 /** References: of grants that are given for devices, of pages the victim shows, and others. */
 function reference(scene: Scene): number {
@@ -123,10 +129,11 @@ const NOTHING: Layout<Readonly<Record<string, Field>>> = { bytes: 0, fields: {} 
 
 /** What ends the caller is tried apart from the others: there are better things to try. */
 const { shutdown: _shutdown, watchdog: _watchdog, ...WITHOUT_END } = SCHEDOP;
+const { reset: _reset, ...WITHOUT_RESET } = EVTCHNOP;
 
 /** Commands of each family with the structure that their argument points to, `NOTHING` where none is known. */
 const CALLS: readonly (readonly [number: number, command: number, layout: AnyLayout, weight: number])[] = [
-  ...commands(HYPERCALL.event_channel_op, EVTCHNOP, {
+  ...commands(HYPERCALL.event_channel_op, WITHOUT_RESET, {
     bind_interdomain: BIND_INTERDOMAIN,
     bind_virq: BIND_VIRQ,
     close: PORT_ONLY,
@@ -136,7 +143,6 @@ const CALLS: readonly (readonly [number: number, command: number, layout: AnyLay
     bind_ipi: BIND_IPI,
     bind_vcpu: BIND_VCPU,
     unmask: PORT_ONLY,
-    reset: RESET,
   }),
   ...commands(HYPERCALL.grant_table_op, GNTTABOP, {
     map_grant_ref: MAP_GRANT_REF,
@@ -239,14 +245,15 @@ function callMany(scene: Scene): void {
   self.kernel.call(HYPERCALL.multicall, random.chance(10) ? pointer(scene) : list, count);
 }
 
-function shutDown(scene: Scene): void {
+function end(scene: Scene): void {
   const commands = [
-    [SCHEDOP.shutdown, SCHED_SHUTDOWN],
-    [SCHEDOP.shutdown_code, SCHED_SHUTDOWN],
-    [SCHEDOP.watchdog, SCHED_WATCHDOG],
+    [HYPERCALL.sched_op, SCHEDOP.shutdown, SCHED_SHUTDOWN],
+    [HYPERCALL.sched_op, SCHEDOP.shutdown_code, SCHED_SHUTDOWN],
+    [HYPERCALL.sched_op, SCHEDOP.watchdog, SCHED_WATCHDOG],
+    [HYPERCALL.event_channel_op, EVTCHNOP.reset, RESET],
   ] as const;
-  const [command, layout] = scene.random.pick(commands);
-  scene.self.kernel.call(HYPERCALL.sched_op, command, fill(scene, layout, 1));
+  const [number, command, layout] = scene.random.pick(commands);
+  scene.self.kernel.call(number, command, fill(scene, layout, 1));
 }
 
 function instruction({ random, self }: Scene): void {
@@ -272,4 +279,4 @@ export const HYPERCALL_ATTACKS: Attacks = {
 };
 
 /** Ends who makes it: rare. */
-export const LAST_ATTACKS: Attacks = { "a shutdown": [1, shutDown] };
+export const LAST_ATTACKS: Attacks = { "an end": [1, end] };

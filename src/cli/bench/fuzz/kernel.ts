@@ -26,7 +26,7 @@ export class Kernel {
   place: PlatformGuest;
   /** The guest's memory. */
   view: DataView;
-  #store = { frame: 0, port: 0 };
+  #store: { readonly frame: number; readonly port: number } | undefined;
   #answers = new Uint8Array(0);
   #request = 0;
   #nextReference = FIRST_REFERENCE;
@@ -88,7 +88,8 @@ export class Kernel {
     for (let frame = 0; frame < 4; frame++) place(XENMAPSPACE.grant_table, frame, FRAME.grants + frame);
     const callback = { domid: self, index: HVM_PARAM.CALLBACK_IRQ, value: (2n << 56n) | BigInt(VECTOR) };
     this.ask(HYPERCALL.hvm_op, HVMOP.set_param, HVM_PARAM_ARGUMENT, callback);
-    this.#store = { frame: this.param(HVM_PARAM.STORE_PFN), port: this.param(HVM_PARAM.STORE_EVTCHN) };
+    // Read once: later the guest may have written them itself.
+    this.#store ??= { frame: this.param(HVM_PARAM.STORE_PFN), port: this.param(HVM_PARAM.STORE_EVTCHN) };
   }
 
   param(index: number): number {
@@ -144,19 +145,26 @@ export class Kernel {
 
   /** Where its page for xenstored is. */
   get storePage(): number {
-    return this.#store.frame * PAGE_SIZE;
+    return (this.#store?.frame ?? 0) * PAGE_SIZE;
   }
 
   get storePort(): number {
-    return this.#store.port;
+    return this.#store?.port ?? 0;
+  }
+
+  /** Bytes that the ring to xenstored takes now. */
+  get storeRoom(): number {
+    const { view, storePage } = this;
+    const produced = view.getUint32(storePage + STORE_PAGE.requestsProduced, true);
+    const used = (produced - view.getUint32(storePage + STORE_PAGE.requestsConsumed, true)) >>> 0;
+    return Math.max(0, STORE_PAGE.ringBytes - used);
   }
 
   /** Puts bytes into the ring to xenstored, as many as fit, and sends the event. @returns how many */
   tellStore(bytes: Uint8Array): number {
     const { view, storePage } = this;
     const produced = view.getUint32(storePage + STORE_PAGE.requestsProduced, true);
-    const used = (produced - view.getUint32(storePage + STORE_PAGE.requestsConsumed, true)) >>> 0;
-    const count = Math.min(bytes.length, Math.max(0, STORE_PAGE.ringBytes - used));
+    const count = Math.min(bytes.length, this.storeRoom);
     for (let i = 0; i < count; i++) {
       const slot = (produced + i) % STORE_PAGE.ringBytes;
       view.setUint8(storePage + STORE_PAGE.requests + slot, bytes[i]!);
@@ -185,9 +193,9 @@ export class Kernel {
    *
    * @returns the answer's payload without its last NUL, or the error's name; undefined when none came
    */
-  store(type: keyof typeof XS, payload: string): string | undefined {
+  store(type: keyof typeof XS, payload: string, transaction = 0): string | undefined {
     const id = ++this.#request;
-    let bytes = message(XS[type], id, 0, payload);
+    let bytes = message(XS[type], id, transaction, payload);
     for (let tries = 0; tries < 40; tries++) {
       bytes = bytes.subarray(this.tellStore(bytes));
       const heard = this.hearStore();

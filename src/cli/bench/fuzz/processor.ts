@@ -3,6 +3,7 @@
  * addresses are guest-physical ones; above the memory nothing is mapped.
  */
 import type { GuestAccess, PlatformPciFunction } from "../../../machine/platform.ts";
+import { PAGE_SIZE } from "../../../xen/abi/domains.ts";
 
 /** Where the instruction stands that traps. */
 const CODE = 0x1000;
@@ -24,6 +25,8 @@ export class Processor implements GuestAccess {
   readonly #steps: Steps;
   readonly #reads = new Map<number, (bytes: number) => number>();
   readonly #writes = new Map<number, (value: number, bytes: number) => void>();
+  /** Pages with their content when they were first watched. */
+  readonly #watched = new Map<number, Uint8Array>();
   #timer: { readonly at: number; readonly due: () => void } | undefined;
 
   constructor(memoryBytes: number, steps: Steps) {
@@ -80,6 +83,23 @@ export class Processor implements GuestAccess {
 
   pageChanged(): void {
     this.#steps.count += 1;
+  }
+
+  watchStores(pages: readonly number[]): void {
+    for (const page of pages) this.#watched.set(page, this.#memory.slice(page, page + PAGE_SIZE));
+  }
+
+  unwatchStores(page: number): void {
+    this.#watched.delete(page);
+  }
+
+  /** A store is known by what it changed. */
+  takeStores(): readonly number[] {
+    const stored = [...this.#watched].flatMap(([page, was]) => {
+      return was.every((byte, at) => byte === this.#memory[page + at]) ? [] : [page];
+    });
+    for (const page of stored) this.#watched.delete(page);
+    return stored;
   }
 
   plugPci(_pci: PlatformPciFunction): { interrupt(): void } {

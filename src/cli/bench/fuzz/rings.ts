@@ -172,7 +172,6 @@ function grantEntry(scene: Scene): void {
 /** Writes over a page that something else reads. */
 function scribble({ random, self }: Scene): void {
   const { kernel } = self;
-  const store = kernel.storePage / PAGE_SIZE;
   const page = random.pick([
     FRAME.sharedInfo,
     FRAME.grants,
@@ -181,8 +180,7 @@ function scribble({ random, self }: Scene): void {
     FRAME.rings + 2,
     FRAME.buffers,
     FRAME.buffers + 1,
-    store,
-    store + 1,
+    kernel.storePage / PAGE_SIZE + 1,
   ]);
   const from = page * PAGE_SIZE;
   for (let count = random.below(12); count >= 0; count--) {

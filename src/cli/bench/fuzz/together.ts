@@ -145,34 +145,44 @@ function close(scene: Scene): void {
   self.kernel.ask(HYPERCALL.event_channel_op, EVTCHNOP.close, PORT_ONLY, { port });
 }
 
-/** Gives frames up, or takes them again; frames that are mapped, granted or in a ring among them. */
-function balloon(scene: Scene): void {
-  const { random, self } = scene;
+/** Frames that an attacker has given up. */
+const GIVEN_UP = new WeakMap<Attacker, Set<number>>();
+
+function reserve({ kernel }: Attacker, command: number, frames: readonly number[]): void {
   const list = (FRAME.buffers + 10) * PAGE_SIZE;
-  const count = 1 + random.below(8);
-  for (let i = 0; i < count; i++) {
-    const chosen = random.pick([
+  for (const [i, each] of frames.entries()) kernel.view.setUint32(list + 4 * i, each, true);
+  const values = { extent_start: list, nr_extents: frames.length, extent_order: 0, domid: DOMID.self };
+  kernel.ask(HYPERCALL.memory_op, command, MEMORY_RESERVATION, values);
+}
+
+/** Gives frames up; frames that are mapped, granted or in a ring among them. */
+function giveUp(scene: Scene): void {
+  const { random, self } = scene;
+  const frames = Array.from({ length: 1 + random.below(8) }, () =>
+    random.pick([
       frame(scene),
       PLACES.first + random.below(PLACES.count),
       GIVEN_FRAMES.first + random.below(GIVEN_FRAMES.count),
-    ]);
-    self.kernel.view.setUint32(list + 4 * i, chosen, true);
+    ]),
+  );
+  reserve(self, XENMEM.decrease_reservation, frames);
+  GIVEN_UP.set(self, new Set([...(GIVEN_UP.get(self) ?? []), ...frames]));
+}
+
+/** Takes frames again that were given up, one call for each: one that is there ends a list. */
+function takeBack({ random, self }: Scene): void {
+  const given = [...(GIVEN_UP.get(self) ?? [])];
+  for (let count = random.below(8); count >= 0 && given.length > 0; count--) {
+    const [back] = given.splice(random.below(given.length), 1);
+    reserve(self, XENMEM.populate_physmap, [back!]);
   }
-  const command = random.pick([XENMEM.decrease_reservation, XENMEM.populate_physmap, XENMEM.populate_physmap]);
-  const values = { extent_start: list, nr_extents: count, extent_order: 0, domid: DOMID.self };
-  self.kernel.ask(HYPERCALL.memory_op, command, MEMORY_RESERVATION, values);
+  GIVEN_UP.set(self, new Set(given));
 }
 
 /** Gets back what a kernel cannot do without, and puts its pages where they were. */
 function boot({ self }: Scene): void {
-  const { kernel } = self;
-  const list = FRAME.argument * PAGE_SIZE + 2048;
-  for (let each = 0; each < FRAME.free; each++) {
-    kernel.view.setUint32(list, each, true);
-    const values = { extent_start: list, nr_extents: 1, extent_order: 0, domid: DOMID.self };
-    kernel.ask(HYPERCALL.memory_op, XENMEM.populate_physmap, MEMORY_RESERVATION, values);
-  }
-  kernel.boot();
+  for (let each = 0; each < PLACES.first + PLACES.count; each++) reserve(self, XENMEM.populate_physmap, [each]);
+  self.kernel.boot();
 }
 
 export const TOGETHER_ATTACKS: Attacks = {
@@ -185,7 +195,8 @@ export const TOGETHER_ATTACKS: Attacks = {
   "a port offered": [2, offer],
   "a channel bound": [2, bind],
   "a channel closed": [2, close],
-  "memory given up or taken": [2, balloon],
+  "memory given up": [1, giveUp],
+  "memory taken again": [2, takeBack],
 };
 
 export const LAST_TOGETHER_ATTACKS: Attacks = { "a boot": [2, boot] };

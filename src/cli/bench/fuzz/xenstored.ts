@@ -53,15 +53,39 @@ function payload(scene: Scene): string {
 
 const transaction = (scene: Scene) => scene.random.pick([0, 0, 0, 0, small(scene, 12)]);
 
-/** One request, whole or in pieces. */
+/** One request, whole or in pieces. Read is what has to be, so that the ring takes it. */
 function request(scene: Scene): void {
   const { random, self } = scene;
   const bytes = message(random.pick(TYPES), random.word(), transaction(scene), payload(scene).slice(0, 4096));
+  const pieces = random.chance(6);
   let rest = bytes;
-  for (let tries = 0; rest.length > 0 && tries < 6; tries++) {
-    rest = rest.subarray(self.kernel.tellStore(random.chance(6) ? rest.subarray(0, 9) : rest));
-    if (random.chance(3)) self.kernel.hearStore();
+  for (let tries = 0; rest.length > 0 && tries < 600; tries++) {
+    const taken = self.kernel.tellStore(pieces ? rest.subarray(0, 9) : rest);
+    rest = rest.subarray(taken);
+    if (taken === 0 && self.kernel.hearStore().length === 0) break;
   }
+}
+
+/** A transaction by the book, over paths that others use too; some are left open. */
+function wholeTransaction(scene: Scene): void {
+  const { random, self, partner } = scene;
+  const { kernel } = self;
+  const id = Number(kernel.store("TRANSACTION_START", "\0"));
+  if (!(id > 0)) return;
+  const node = () =>
+    `${random.pick(["data", "data", `${partner.home}/data`])}/${random.pick(["a", "b", "a/b", "c/d"])}`;
+  for (let count = random.below(6); count > 0; count--) {
+    const type = random.pick(["READ", "WRITE", "WRITE", "MKDIR", "RM", "DIRECTORY"] as const);
+    kernel.store(type, `${node()}\0${type === "WRITE" ? random.below(9) : ""}`, id);
+  }
+  if (random.chance(3)) kernel.store("WRITE", `${node()}\0meanwhile`);
+  if (!random.chance(10)) kernel.store("TRANSACTION_END", random.chance(4) ? "F\0" : "T\0", id);
+}
+
+/** Lets the partner in, and ends what is left open. */
+function tidy({ random, self, partner }: Scene): void {
+  self.kernel.store("SET_PERMS", `data\0n${self.id}\0b${partner.id}\0`);
+  if (random.chance(2)) self.kernel.store("RESET_WATCHES", "\0");
 }
 
 /** Many requests, answers unread. */
@@ -69,7 +93,9 @@ function flood(scene: Scene): void {
   const { random, self } = scene;
   const type = random.pick([XS.WRITE, XS.MKDIR, XS.WATCH, XS.TRANSACTION_START, XS.READ, XS.RM]);
   for (let count = random.below(60); count > 0; count--) {
-    self.kernel.tellStore(message(type, count, transaction(scene), `data/${random.below(2000)}\0${random.below(9)}\0`));
+    const bytes = message(type, count, transaction(scene), `data/${random.below(2000)}\0${random.below(9)}\0`);
+    if (self.kernel.storeRoom < bytes.length) break;
+    self.kernel.tellStore(bytes);
   }
 }
 
@@ -99,6 +125,8 @@ function read({ self }: Scene): void {
 
 export const STORE_ATTACKS: Attacks = {
   "a xenstore request": [20, request],
+  "a xenstore transaction": [4, wholeTransaction],
+  "xenstore tidied": [1, tidy],
   "a xenstore flood": [1, flood],
   "xenstore read": [4, read],
 };
