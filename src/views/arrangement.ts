@@ -19,6 +19,8 @@ const LEAST = 90;
 
 /** A live view starts a little larger than a terminal: it has no scrollback to hold what does not fit. */
 const LIVE_VIEW = 1.2;
+/** One that draws two sides of a thing at once needs more. */
+const TALL_VIEW = 1.8;
 
 /** The arrangement a lab starts with: its own order, one above the other. */
 export function initialArrangement(panels: readonly string[]): Arrangement {
@@ -55,7 +57,10 @@ export function restoreArrangement(text: string | undefined, panels: readonly st
   }
 }
 
-const initialWeight = (panel: string) => (panel.startsWith("terminal:") ? 1 : LIVE_VIEW);
+function initialWeight(panel: string): number {
+  if (panel.startsWith("terminal:")) return 1;
+  return /^(?:ring|domains):/.test(panel) ? TALL_VIEW : LIVE_VIEW;
+}
 
 function weightOf(panel: string, kept: unknown): number {
   return typeof kept === "number" && kept > 0.01 && kept < 100 ? kept : initialWeight(panel);

@@ -50,6 +50,7 @@ export class IoTraceList extends LitElement {
     }
     table {
       width: 100%;
+      table-layout: fixed;
       border-collapse: collapse;
       font: 12px/1.45 var(--mono);
     }
@@ -68,8 +69,19 @@ export class IoTraceList extends LitElement {
       white-space: nowrap;
       vertical-align: middle;
     }
+    th.order {
+      width: 5em;
+    }
+    th.at {
+      width: 7em;
+    }
+    th.kind {
+      width: 9em;
+    }
+    th.machine {
+      width: 6em;
+    }
     td.detail {
-      width: 100%;
       white-space: normal;
       overflow-wrap: anywhere;
     }
@@ -79,7 +91,7 @@ export class IoTraceList extends LitElement {
     td.number {
       color: var(--text-2);
     }
-    .kind {
+    span.kind {
       display: inline-flex;
       align-items: center;
       gap: 5px;
@@ -113,6 +125,9 @@ export class IoTraceList extends LitElement {
       td {
         padding: 2px 5px;
       }
+      th.machine {
+        width: 2.5em;
+      }
       .heading {
         position: absolute;
         width: 1px;
@@ -141,7 +156,7 @@ export class IoTraceList extends LitElement {
     const events = this.trace ? eventsShown(this.trace, this.ring) : [];
     if (events.length === 0) return html`<p>${none}</p>`;
     return html`<div class="scroll" role="region" tabindex="0" aria-label=${title}><table>
-        <thead><tr><th scope="col" class="number order">${columns.number}</th><th scope="col" class="number">${columns.at}</th><th scope="col">${columns.kind}</th><th scope="col"><span class="heading">${columns.machine}</span></th><th scope="col">${columns.detail}</th></tr></thead>
+        <thead><tr><th scope="col" class="number order">${columns.number}</th><th scope="col" class="number at">${columns.at}</th><th scope="col" class="kind">${columns.kind}</th><th scope="col" class="machine"><span class="heading">${columns.machine}</span></th><th scope="col">${columns.detail}</th></tr></thead>
         <tbody>${repeat(
           events,
           ({ number }) => number,
