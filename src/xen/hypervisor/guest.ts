@@ -72,6 +72,11 @@ export class Guest implements Receiver {
     });
   }
 
+  /** False once it was ended for something it did. */
+  get alive(): boolean {
+    return !this.#crashed;
+  }
+
   get callback(): Callback {
     return this.#callback;
   }

@@ -32,7 +32,7 @@ export class PageSharing {
   /** Domains that have, or had, pages that are watched. */
   readonly #watching = new Set<GuestFrames>();
   /** Called for every page moved, when set. */
-  onMoved: ((page: SharedPage, to: GuestFrames) => void) | undefined;
+  onMoved: ((to: GuestFrames, gfn: number) => void) | undefined;
 
   /** Brings the pages a domain shares to it. */
   enter(frames: GuestFrames): void {

@@ -232,7 +232,7 @@ export class SharedPage {
     counters.moved++;
     bytes.set(content);
     frames.access.pageChanged(gfn << 12);
-    onMoved?.(this, frames);
+    onMoved?.(frames, gfn);
   }
 
   /** The holder is gone: another becomes it, with the content it left. */

@@ -15,10 +15,13 @@ export class Trace {
   readonly #events: IoEvent[] = [];
   /** Number of the next event; numbers have no gaps. */
   #next = 0;
-  #asked = Number.NEGATIVE_INFINITY;
+  #asked = 0;
+  /** True while somebody reads what happens: texts need not be made otherwise. */
+  listening = false;
 
-  get listening(): boolean {
-    return performance.now() - this.#asked < LISTENING;
+  /** Nobody may have asked for long: to be called now and then. */
+  look(): void {
+    if (this.listening && performance.now() - this.#asked > LISTENING) this.listening = false;
   }
 
   add(event: Omit<IoEvent, "number">): void {
@@ -33,6 +36,7 @@ export class Trace {
    */
   read(from: number | undefined, count: number, machine: string): IoTrace {
     this.#asked = performance.now();
+    this.listening = true;
     const least = Math.max(0, this.#next - KEPT);
     const most = Math.min(count, MOST_ANSWERED);
     const kept = this.#events.filter(({ number }) => number >= Math.max(least, from ?? 0));

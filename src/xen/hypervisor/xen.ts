@@ -1,4 +1,5 @@
 import type { GuestAccess } from "../../machine/platform.ts";
+import { PAGE_SIZE } from "../abi/domains.ts";
 import type { Ports } from "./channels.ts";
 import { Guest, type GuestSurroundings } from "./guest.ts";
 import { HostDomain } from "./host-domain.ts";
@@ -37,9 +38,11 @@ export class Xen {
   constructor(events: XenEvents, hostId: number = HOST_AS_DOMAIN_0) {
     this.#events = events;
     this.#host = new HostDomain(hostId);
-    this.sharing.onMoved = (_page, to) => {
+    this.sharing.onMoved = (to, gfn) => {
       if (!this.tracer.listening) return;
-      for (const guest of this.#guests.values()) if (guest.frames === to) guest.trace("page-moved", "a shared page");
+      for (const guest of this.#guests.values()) {
+        if (guest.frames === to) guest.trace("page-moved", `to pa:0x${(gfn * PAGE_SIZE).toString(16)}`);
+      }
     };
   }
 
@@ -95,6 +98,7 @@ export class Xen {
 
   /** A guest's turn begins. */
   enter(guest: Guest): void {
+    this.tracer.look();
     this.drain();
     this.#running = guest;
     this.sharing.enter(guest.frames);
