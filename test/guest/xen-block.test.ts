@@ -5,7 +5,7 @@ import { imagesWith } from "./changed-images.ts";
 import { guests, type TestGuest } from "./guest.ts";
 
 const guest = guests();
-const guestWithLargeRing = guests({ folder: imagesWith("linux-xen", { words: "xen_blkfront.max_ring_page_order=2" }) });
+const guestWithLargeRing = guests({ folder: imagesWith("linux-xen", "xen_blkfront.max_ring_page_order=2") });
 
 /** Machines of the test: switched off after it, as a save point is of all guests of the host. */
 const running: TestGuest[] = [];
