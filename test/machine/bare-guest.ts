@@ -44,6 +44,8 @@ export interface BareGuest {
   /** Takes turns until the condition holds. @throws when it does not within so many turns */
   run(until: () => boolean, turns?: number): void;
   take(turns: number): void;
+  /** Milliseconds the emulator would rest before its next turn. */
+  rest(): number;
 }
 
 /** The emulator with the platform's hooks, once for all guests of a test. */
@@ -87,8 +89,10 @@ export async function bareGuest(
   const internals = openInternals(emulator);
   const access = internals.guestAccess({ scratch, now: () => performance.now() });
   let next: (() => void) | undefined;
-  internals.schedule((_delay, turn) => {
+  let rest = 0;
+  internals.schedule((delay, turn) => {
     next = turn;
+    rest = delay;
   });
   await emulator.run();
   return {
@@ -104,6 +108,7 @@ export async function bareGuest(
     take(turns) {
       for (let count = 0; count < turns; count++) next!();
     },
+    rest: () => rest,
   };
 }
 

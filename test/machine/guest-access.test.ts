@@ -327,3 +327,22 @@ describe("a watched page", () => {
     expect(access.takeStores()).toEqual([0x20000, 0x21000]);
   });
 });
+
+describe("a guest that halts", () => {
+  it("rests, but not when it was woken at the end of its own turn", async () => {
+    const { access, internals, take, rest } = await bareGuest(END, () => false);
+    let waking = false;
+    internals.aroundTurns(
+      () => {},
+      () => waking && access.wake(),
+    );
+    take(3);
+    expect([access.halted(), rest() > 0]).toEqual([true, true]);
+    waking = true;
+    take(1);
+    expect(rest()).toBe(0);
+    waking = false;
+    take(1);
+    expect(rest()).toBeGreaterThan(0);
+  });
+});
