@@ -148,13 +148,15 @@ export class RingsideStage extends LitElement {
         width: 28px;
       }
       .body {
-        display: flex;
+        position: relative;
         flex: 1;
         min-width: 0;
         min-height: 0;
       }
+      /* Laid out when its place has its size, once: as an item of nested flex boxes it would be for each of their passes. */
       ::slotted(*) {
-        flex: 1;
+        position: absolute;
+        inset: 0;
         min-width: 0;
         min-height: 0;
       }
