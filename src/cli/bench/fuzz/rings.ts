@@ -2,10 +2,10 @@
 import { blkif, OPERATION } from "../../../xen/abi/blkif.ts";
 import { PAGE_SIZE } from "../../../xen/abi/domains.ts";
 import { GTF } from "../../../xen/abi/grant-table.ts";
-import { netif } from "../../../xen/abi/netif.ts";
+import { encodeGso, GSO, netif, TX_FLAG } from "../../../xen/abi/netif.ts";
 import { SRING } from "../../../xen/abi/ring.ts";
 import { XENBUS } from "../../../xen/abi/xenbus.ts";
-import { type Attacks, domain, frame, length, type Scene, small } from "./attack.ts";
+import { type Attacks, domain, frame, type Scene, small } from "./attack.ts";
 import { BlockFront, type FrontRing, NetworkFront } from "./fronts.ts";
 import { FRAME } from "./kernel.ts";
 import type { Attacker } from "./neighbours.ts";
@@ -38,12 +38,17 @@ function connect({ random, self }: Scene): void {
   const device = random.pick([block, network]);
   const [front, back] = [device.state, device.backState].map(Number);
   const write = (state: number) => self.kernel.store("WRITE", `${device.path}/state\0${state}`);
-  if (front === XENBUS.connected && back === XENBUS.connected && !random.chance(30)) return;
+  if (front === XENBUS.connected && back === XENBUS.connected && !random.chance(12)) return;
   if (back === XENBUS.initWait) device.offer();
   else if (back === XENBUS.connected && front === XENBUS.initialised) write(XENBUS.connected);
-  else if (back === XENBUS.closed) write(XENBUS.initialising);
-  else write(XENBUS.closed);
+  else if (back === XENBUS.closed) {
+    for (const key of ODD_KEYS) self.kernel.store("RM", `${device.path}/${key}\0`);
+    write(XENBUS.initialising);
+  } else write(XENBUS.closed);
 }
+
+/** Keys that a front need not write, and that have to make sense when it does. */
+const ODD_KEYS = ["ring-page-order", "ring-ref0", "ring-ref1", "event-channel-tx", "event-channel-rx", "protocol"];
 
 /** Writes a key of the handshake: the right one, a wrong one, or none. */
 function key(scene: Scene): void {
@@ -54,16 +59,11 @@ function key(scene: Scene): void {
     "state",
     "state",
     "state",
+    ...ODD_KEYS,
     "ring-ref",
-    "ring-page-order",
-    "ring-ref0",
-    "ring-ref1",
     "event-channel",
-    "event-channel-tx",
-    "event-channel-rx",
     "tx-ring-ref",
     "rx-ring-ref",
-    "protocol",
     "feature-persistent",
     "request-rx-copy",
     "feature-sg",
@@ -88,6 +88,7 @@ function key(scene: Scene): void {
 function blockRequests(scene: Scene): void {
   const { random, self } = scene;
   const { ring, port } = frontsOf(self).block;
+  ring.take(blkif.RESPONSE_BYTES);
   for (let count = random.below(6); count >= 0; count--) {
     const bytes = random.chance(4) ? random.bytes(blkif.REQUEST_BYTES) : new Uint8Array(blkif.REQUEST_BYTES);
     const view = new DataView(bytes.buffer);
@@ -107,18 +108,50 @@ function blockRequests(scene: Scene): void {
   self.kernel.send(port);
 }
 
+/** One packet's slots: of one fragment or several, perhaps with segmentation; sound, but for one in many. */
+function packet(scene: Scene): Uint8Array[] {
+  const { random } = scene;
+  const fragments = random.pick([1, 1, 1, 2, 3, 17]);
+  const sizes = Array.from({ length: fragments }, () => random.pick([60, 1514, 2000, 4096]));
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const cut = random.chance(6);
+  const slots = sizes.map((size, i) => {
+    const bytes = new Uint8Array(netif.TX_REQUEST_BYTES);
+    const view = new DataView(bytes.buffer);
+    view.setUint32(0, reference(scene), true);
+    const more = i < fragments - 1 ? TX_FLAG.more_data : 0;
+    view.setUint16(6, more | random.pick([0, TX_FLAG.csum_blank]) | (cut && i === 0 ? TX_FLAG.extra_info : 0), true);
+    view.setUint16(8, i, true);
+    view.setUint16(10, i === 0 ? Math.min(total, 0xffff) : size, true);
+    return bytes;
+  });
+  if (cut) {
+    const bytes = new Uint8Array(netif.TX_REQUEST_BYTES);
+    encodeGso(new DataView(bytes.buffer), 0, random.pick([48, 1448, 0xffff]), random.pick([GSO.tcpv4, GSO.tcpv6]));
+    slots.splice(1, 0, bytes);
+  }
+  if (random.chance(60)) random.pick(slots).set(random.bytes(4), 4 + random.below(5));
+  return slots;
+}
+
+/** Headers of TCP in IPv4 at the start of a page, so that what is to be cut is something. */
+function headers({ random, self }: Scene): void {
+  const at = (FRAME.buffers + random.below(8)) * PAGE_SIZE;
+  const { view } = self.kernel;
+  view.setUint16(at + 12, random.pick([0x0800, 0x0800, 0x86dd]));
+  view.setUint8(at + 14, random.pick([0x45, 0x45, 0x4f, 0x60, 0]));
+  view.setUint16(at + 16, random.pick([1500, 4000, 60, 0xffff, 0]));
+  view.setUint16(at + 20, random.pick([0, 0, 0x2000]));
+  view.setUint8(at + 23, random.pick([6, 6, 17, 1]));
+  view.setUint8(at + 46, random.pick([0x50, 0x50, 0xf0, 0]));
+}
+
 function transmit(scene: Scene): void {
   const { random, self } = scene;
   const { tx, port } = frontsOf(self).network;
-  for (let count = random.below(24); count >= 0; count--) {
-    const bytes = random.chance(6) ? random.bytes(netif.TX_REQUEST_BYTES) : new Uint8Array(netif.TX_REQUEST_BYTES);
-    const view = new DataView(bytes.buffer);
-    view.setUint32(0, reference(scene), true);
-    view.setUint16(4, random.chance(4) ? length(scene) : 0, true);
-    view.setUint16(6, random.pick([0, 0, 1, 4, 4, 4, 8, 12, 9]), true);
-    view.setUint16(10, random.pick([14, 60, 1514, 4096, 0xffff, length(scene)]), true);
-    tx.put(bytes);
-  }
+  tx.take(netif.TX_RESPONSE_BYTES);
+  headers(scene);
+  for (let count = random.below(8); count >= 0; count--) for (const slot of packet(scene)) tx.put(slot);
   tx.push();
   self.kernel.send(port);
 }
@@ -126,6 +159,7 @@ function transmit(scene: Scene): void {
 function receive(scene: Scene): void {
   const { random, self } = scene;
   const { rx, port } = frontsOf(self).network;
+  rx.take(netif.RX_RESPONSE_BYTES);
   for (let count = random.below(24); count >= 0; count--) {
     const bytes = new Uint8Array(netif.RX_REQUEST_BYTES);
     new DataView(bytes.buffer).setUint32(4, reference(scene), true);
