@@ -72,11 +72,6 @@ export class Guest implements Receiver {
     });
   }
 
-  /** False once it was ended for something it did. */
-  get alive(): boolean {
-    return !this.#crashed;
-  }
-
   get callback(): Callback {
     return this.#callback;
   }
