@@ -334,7 +334,10 @@ describe("a guest that halts", () => {
     let waking = false;
     internals.aroundTurns(
       () => {},
-      () => waking && access.wake(),
+      () => {
+        if (waking) access.wake();
+        return false;
+      },
     );
     take(3);
     expect([access.halted(), rest() > 0]).toEqual([true, true]);

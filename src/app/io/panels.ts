@@ -1,4 +1,4 @@
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import type { Language } from "../../views/language.ts";
 import type { MachineStatus } from "../../views/machine.ts";
 import { type DevicePanel, panelId } from "../panels.ts";
@@ -64,17 +64,18 @@ interface Kept {
   readonly machines: readonly MachineCosts[];
 }
 
-/** Steps of a ring, below the stage, for one of the lab's machines. */
+/** Steps of a ring, below the stage, for one of the lab's machines; nothing before its rings were looked at. */
 export function ringStepper(
   devices: DeviceWatch,
   name: string,
   language: Language,
   machines: readonly MachineStatus[],
-): TemplateResult {
+): TemplateResult | typeof nothing {
   const { letter } = machines.find((machine) => machine.name === name)!;
   const watch = devices.rings(name);
+  if (!watch || watch.rings.length === 0) return nothing;
   return html`<ringside-ring-transport class="stepper" .language=${language} .machine=${name} .letter=${letter}
-    .rings=${watch?.rings ?? []} .state=${watch?.state}
+    .rings=${watch.rings} .state=${watch.state}
     @ring-choose=${(event: CustomEvent<{ ring: string }>) => devices.choose(name, event.detail.ring)}
     @ring-pace=${(event: CustomEvent<RingPace>) => devices.pace(name, event.detail)}
     @ring-step=${(event: CustomEvent<RingStep>) => devices.step(name, event.detail.ring, event.detail.by)}></ringside-ring-transport>`;
