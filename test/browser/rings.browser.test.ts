@@ -79,3 +79,41 @@ describe("a ring on the page", () => {
     expect(await complaints(page)).toEqual([]);
   });
 });
+
+describe("a Xen host on the page", () => {
+  const open = useBrowser();
+  const terminal = (page: Page, machine: string) => page.locator(`ringside-terminal[slot="terminal:${machine}"]`);
+  const shown = (page: Page, machine: string, text: string | RegExp) =>
+    terminal(page, machine).locator(".xterm-rows").getByText(text).first();
+  const tab = (page: Page, name: string) => page.locator("ringside-stage").getByRole("tab", { name });
+  const control = (page: Page, name: string) =>
+    page.locator("ringside-transport").getByRole("button", { name, exact: true });
+
+  async function typeAt(page: Page, machine: string, line: string): Promise<void> {
+    await tab(page, machine).click();
+    await terminal(page, machine).locator(".xterm-screen").click();
+    await page.keyboard.type(`${line}\n`);
+  }
+
+  it("shows its domains, and goes back to one save point with all its machines", async () => {
+    const { page, errors, strangers } = await open(lab("rings"));
+    await shown(page, "domU", /root@domU.*# /).waitFor();
+    await tab(page, "Domains").click();
+    await page.locator("xen-domains").getByText("domain 2").first().waitFor();
+    await page.locator("ringside-transport").getByText("One save point for domU and domV").waitFor();
+
+    await typeAt(page, "domU", "echo before > note");
+    await page.locator("ringside-transport select").first().selectOption({ label: "A domU" });
+    await control(page, "Save point").click();
+    await page.locator("ringside-transport .note").getByText("Save point of").waitFor();
+    await typeAt(page, "domU", "echo after > note");
+    await page.locator("ringside-transport select").first().selectOption({ label: "B domV" });
+    await control(page, "Back").click();
+    await shown(page, "domU", "Back at the save point").waitFor();
+    await typeAt(page, "domU", "echo it says $(cat note)");
+    await shown(page, "domU", "it says before").waitFor();
+    await tab(page, "domV").click();
+    await shown(page, "domV", "Back at the save point").waitFor();
+    expect([errors, strangers]).toEqual([[], []]);
+  });
+});
