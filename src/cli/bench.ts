@@ -2,7 +2,7 @@ import type { Figure } from "./bench/figure.ts";
 
 export const usage = `ringside bench [name] [--json]   boot, restore, idle, console, page, steps, hooks, hypervisor, io; every figure beside a peer measured in the same run
 ringside bench stress [--minutes n] [--json]   random work under every design of the hypervisor, verified; 1 minute unless told
-ringside bench fuzz [--cases n] [--seed n] [--json]   two hostile guests beside a good one on a Xen host; 1e6 cases from seed 1 unless told`;
+ringside bench fuzz [--cases n] [--seed n] [--driver] [--json]   two hostile guests (with --driver one of them domain 0) beside a good one on a Xen host; 1e6 cases from seed 1 unless told`;
 
 /** What a benchmark found, and how it is printed for people. */
 interface Found {
@@ -70,7 +70,7 @@ async function runFuzz(args: readonly string[], json: boolean): Promise<number> 
   const progress = (done: number) => {
     if (process.stderr.isTTY) process.stderr.write(`\r${done} cases`);
   };
-  const report = await fuzz({ cases, seed, progress });
+  const report = await fuzz({ cases, seed, driver: args.includes("--driver"), progress });
   if (process.stderr.isTTY) process.stderr.write("\r");
   if (json) console.log(JSON.stringify(report, null, 2));
   else printFuzz(report);

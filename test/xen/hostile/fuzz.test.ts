@@ -12,6 +12,12 @@ describe("hostile neighbours", () => {
     expect(Object.keys(report.attacks).length).toBeGreaterThan(25);
   });
 
+  it(`change no memory and no disk of others, and not Xen, when one of them is domain 0 (seed ${SEED})`, async () => {
+    const report = await fuzz({ cases: 5000, seed: SEED, driver: true });
+    expect(report.wrong).toBeUndefined();
+    expect(report.cases).toBeGreaterThanOrEqual(5000);
+  });
+
   it("do the same from the same seed", async () => {
     const run = async () => ({ ...(await fuzz({ cases: 4000, seed: 3 })), milliseconds: 0 });
     expect(await run()).toEqual(await run());

@@ -14,6 +14,8 @@ export interface Scene {
   /** The one it works together with. */
   readonly partner: Attacker;
   readonly victim: number;
+  /** The domain that serves its devices. */
+  readonly host: number;
 }
 
 export type Attack = (scene: Scene) => void;

@@ -5,6 +5,7 @@ import { type DiskSpec, type MachineSpec, machineSpec, type NicSpec } from "../.
 import type { Frame } from "../../../network/link.ts";
 import { Segment } from "../../../network/segment.ts";
 import { GTF } from "../../../xen/abi/grant-table.ts";
+import { HOST_AS_DOMAIN_0, HOST_BESIDE_DOMAIN_0 } from "../../../xen/hypervisor/xen.ts";
 import { XenPlatform } from "../../../xen/index.ts";
 import { FRAME, Kernel } from "./kernel.ts";
 import { Processor, Steps } from "./processor.ts";
@@ -38,6 +39,9 @@ export class Neighbours {
   readonly steps = new Steps();
   readonly victim: Victim;
   readonly victimId = 1;
+  readonly driver: boolean;
+  /** Id of the domain that serves devices: this program's. */
+  readonly host: number;
   readonly #lan = new Segment("hub");
   readonly #alley = new Segment("hub");
   /** By name, in the order they were plugged in. */
@@ -46,7 +50,11 @@ export class Neighbours {
   #next = 2;
   #clock = 0;
 
-  constructor() {
+  /** @param driver the first attacker is domain 0, which xenstored trusts */
+  constructor(driver = false) {
+    this.driver = driver;
+    this.host = driver ? HOST_BESIDE_DOMAIN_0 : HOST_AS_DOMAIN_0;
+    if (driver) this.restart(0);
     const outside = this.#lan.port("outside");
     let arrived: Frame | undefined;
     outside.receive = (frame) => {
@@ -56,7 +64,7 @@ export class Neighbours {
     const kernel = this.#plug("victim", disk, "lan", (reason) => {
       throw new Error(`The victim was stopped: ${reason}.`);
     });
-    this.victim = new Victim(kernel, "/local/domain/1", disk, {
+    this.victim = new Victim(kernel, "/local/domain/1", this.host, disk, {
       arrived: () => {
         const frame = arrived;
         arrived = undefined;
@@ -76,7 +84,7 @@ export class Neighbours {
   restart(which: number): Attacker {
     this.#attackers[which]?.kernel.place.detach();
     const name = `attacker${which}`;
-    const id = this.#next++;
+    const id = this.driver && which === 0 ? 0 : this.#next++;
     const attacker = { name, id, home: `/local/domain/${id}`, stopped: undefined as string | undefined };
     const kernel = this.#plug(name, new MemoryDisk(DISK_SECTORS), "alley", (reason) => {
       attacker.stopped ??= reason;
@@ -100,7 +108,8 @@ export class Neighbours {
 
   /** The victim lets the attackers see two pages, one at a time. */
   #share(): void {
-    const { kernel } = this.victim;
+    const kernel = this.#plugged.get("victim")?.kernel;
+    if (!kernel) return;
     const ids = this.#attackers.flatMap((one) => (one ? [one.id] : []));
     for (const [i, id] of ids.entries()) {
       kernel.setGrant(SHARED.readable + 2 * i, GTF.permit_access | GTF.readonly, id, FRAME.free);
@@ -114,7 +123,10 @@ export class Neighbours {
    * @throws Error when that cannot be done
    */
   saveAndRestore(): void {
-    const running = [...this.#plugged].filter(([, { kernel }]) => this.#runs(kernel));
+    // A driver domain comes first: the others' host makes room for it.
+    const running = [...this.#plugged]
+      .filter(([, { kernel }]) => this.#runs(kernel))
+      .sort(([one], [other]) => Number(this.#isDriver(other)) - Number(this.#isDriver(one)));
     const guests = running.map(([, { kernel }]) => JSON.stringify(kernel.place.save()));
     const state = JSON.stringify(this.platform.save());
     const memories = running.map(([, { kernel }]) => kernel.processor.bytes.slice());
@@ -127,6 +139,10 @@ export class Neighbours {
     }
     this.platform.restore(JSON.parse(state));
     for (const [i, [, { kernel }]] of running.entries()) kernel.place.restore(JSON.parse(guests[i]!));
+  }
+
+  #isDriver(name: string): boolean {
+    return this.driver && name === "attacker0";
   }
 
   #runs(kernel: Kernel): boolean {
@@ -142,7 +158,7 @@ export class Neighbours {
   }
 
   #place(name: string, { disk, link, stopped }: Omit<Plugged, "kernel">) {
-    const place = this.platform.plug(spec(name, link), this.#surroundings(disk, stopped));
+    const place = this.platform.plug(spec(name, link, this.#isDriver(name)), this.#surroundings(disk, stopped));
     const processor = new Processor(MEMORY, this.steps);
     processor.clock = this.#clock;
     place.attach(processor);
@@ -160,8 +176,8 @@ export class Neighbours {
   }
 }
 
-function spec(name: string, link: string): MachineSpec {
+function spec(name: string, link: string, driver: boolean): MachineSpec {
   const nic: NicSpec = { mac: "02:00:00:00:00:01", model: "xen", link };
   const disk: DiskSpec = { name: "xvda", size: 1, model: "xen" };
-  return machineSpec({ name, image: "linux-xen", memory: 32, nics: [nic], disks: [disk] });
+  return machineSpec({ name, image: driver ? "linux-dom0" : "linux-xen", memory: 32, nics: [nic], disks: [disk] });
 }

@@ -17,24 +17,25 @@ interface Fronts {
 
 const FRONTS = new WeakMap<Attacker, Fronts>();
 
-function frontsOf(self: Attacker): Fronts {
+function frontsOf({ self, host }: Scene): Fronts {
   const known = FRONTS.get(self);
   if (known) return known;
-  const block = new BlockFront(self.kernel, `${self.home}/device/vbd/51712`, 0);
-  const network = new NetworkFront(self.kernel, `${self.home}/device/vif/0`, 0);
+  const block = new BlockFront(self.kernel, `${self.home}/device/vbd/51712`, host);
+  const network = new NetworkFront(self.kernel, `${self.home}/device/vif/0`, host);
   const fronts = { block, network };
   FRONTS.set(self, fronts);
   return fronts;
 }
 
-const ringsOf = (self: Attacker): readonly FrontRing[] => {
-  const { block, network } = frontsOf(self);
+const ringsOf = (scene: Scene): readonly FrontRing[] => {
+  const { block, network } = frontsOf(scene);
   return [block.ring, network.tx, network.rx];
 };
 
 /** Takes the next step of a device's handshake by the book, so that what follows reaches its backend. */
-function connect({ random, self }: Scene): void {
-  const { block, network } = frontsOf(self);
+function connect(scene: Scene): void {
+  const { random, self } = scene;
+  const { block, network } = frontsOf(scene);
   const device = random.pick([block, network]);
   const [front, back] = [device.state, device.backState].map(Number);
   const write = (state: number) => self.kernel.store("WRITE", `${device.path}/state\0${state}`);
@@ -53,7 +54,7 @@ const ODD_KEYS = ["ring-page-order", "ring-ref0", "ring-ref1", "event-channel-tx
 /** Writes a key of the handshake: the right one, a wrong one, or none. */
 function key(scene: Scene): void {
   const { random, self } = scene;
-  const { block, network } = frontsOf(self);
+  const { block, network } = frontsOf(scene);
   const device = random.pick([block, network]);
   const name = random.pick([
     "state",
@@ -87,7 +88,7 @@ function key(scene: Scene): void {
 /** Puts block requests into the ring, sound ones but for a field or two, and pushes them. */
 function blockRequests(scene: Scene): void {
   const { random, self } = scene;
-  const { ring, port } = frontsOf(self).block;
+  const { ring, port } = frontsOf(scene).block;
   ring.take(blkif.RESPONSE_BYTES);
   for (let count = random.below(6); count >= 0; count--) {
     const bytes = random.chance(4) ? random.bytes(blkif.REQUEST_BYTES) : new Uint8Array(blkif.REQUEST_BYTES);
@@ -148,7 +149,7 @@ function headers({ random, self }: Scene): void {
 
 function transmit(scene: Scene): void {
   const { random, self } = scene;
-  const { tx, port } = frontsOf(self).network;
+  const { tx, port } = frontsOf(scene).network;
   tx.take(netif.TX_RESPONSE_BYTES);
   headers(scene);
   for (let count = random.below(8); count >= 0; count--) for (const slot of packet(scene)) tx.put(slot);
@@ -158,7 +159,7 @@ function transmit(scene: Scene): void {
 
 function receive(scene: Scene): void {
   const { random, self } = scene;
-  const { rx, port } = frontsOf(self).network;
+  const { rx, port } = frontsOf(scene).network;
   rx.take(netif.RX_RESPONSE_BYTES);
   for (let count = random.below(24); count >= 0; count--) {
     const bytes = new Uint8Array(netif.RX_REQUEST_BYTES);
@@ -172,20 +173,20 @@ function receive(scene: Scene): void {
 /** Sets an index of a ring to anything. */
 function index(scene: Scene): void {
   const { random, self } = scene;
-  const ring = random.pick(ringsOf(self));
+  const ring = random.pick(ringsOf(scene));
   const at = random.pick([SRING.req_prod, SRING.req_event, SRING.rsp_prod, SRING.rsp_event]);
   const { header } = ring;
   const now = header.getUint32(at, true);
   const jump = random.pick([1, ring.capacity, ring.capacity + 1, -1, 0x80000000, random.word()]);
   header.setUint32(at, (now + jump) >>> 0, true);
-  self.kernel.send(random.chance(2) ? frontsOf(self).block.port : frontsOf(self).network.port);
+  self.kernel.send(random.chance(2) ? frontsOf(scene).block.port : frontsOf(scene).network.port);
 }
 
 /** References that are granted, mostly: to pages of its own, also those a ring or Xen lies in. */
 function reference(scene: Scene): number {
   const { random, self } = scene;
   if (random.chance(4)) return small(scene, 64);
-  return self.kernel.grant(FRAME.buffers + random.below(8), 0, random.chance(3));
+  return self.kernel.grant(FRAME.buffers + random.below(8), scene.host, random.chance(3));
 }
 
 /** Writes a grant entry while it may be in use: takes it back, gives it to another, changes the frame under it. */
@@ -200,7 +201,7 @@ function grantEntry(scene: Scene): void {
     3,
     random.word() & 0xffff,
   ]);
-  self.kernel.setGrant(random.below(64), flags, random.chance(2) ? 0 : domain(scene), frame(scene));
+  self.kernel.setGrant(random.below(64), flags, random.chance(2) ? scene.host : domain(scene), frame(scene));
 }
 
 /** Writes over a page that something else reads. */
@@ -224,8 +225,9 @@ function scribble({ random, self }: Scene): void {
   }
 }
 
-function storm({ random, self }: Scene): void {
-  const { block, network } = frontsOf(self);
+function storm(scene: Scene): void {
+  const { random, self } = scene;
+  const { block, network } = frontsOf(scene);
   const port = random.pick([block.port, network.port, self.kernel.storePort, random.below(40)]);
   for (let count = random.below(200); count > 0; count--) self.kernel.send(port);
 }

@@ -34,12 +34,14 @@ export class Victim {
 
   /**
    * @param home its path in xenstore
+   * @param back id of the domain that serves its devices
    * @param arrived the last frame it sent that came out of its link, once
    * @param send    puts a frame into its link
    */
   constructor(
     kernel: Kernel,
     home: string,
+    back: number,
     disk: MemoryDisk,
     link: { readonly arrived: () => Frame | undefined; readonly send: (frame: Frame) => void },
   ) {
@@ -48,8 +50,8 @@ export class Victim {
     this.#disk = disk;
     this.#arrived = link.arrived;
     this.#send = link.send;
-    this.#block = new BlockFront(kernel, `${home}/device/vbd/51712`, 0);
-    this.#network = new NetworkFront(kernel, `${home}/device/vif/0`, 0);
+    this.#block = new BlockFront(kernel, `${home}/device/vbd/51712`, back);
+    this.#network = new NetworkFront(kernel, `${home}/device/vif/0`, back);
   }
 
   get beats(): number {
