@@ -163,9 +163,10 @@ export class Store {
    */
   release(domainId: number): void {
     this.#run(() => {
-      this.#connections.get(domainId)?.close();
-      this.#connections.delete(domainId);
-      this.#left.delete(domainId);
+      for (const connections of [this.#connections, this.#left]) {
+        connections.get(domainId)?.close();
+        connections.delete(domainId);
+      }
       this.#down.delete(domainId);
       if (domainId !== 0) this.#database.forget(domainId);
       this.#database.announce("@releaseDomain");

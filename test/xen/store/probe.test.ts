@@ -116,6 +116,18 @@ describe("a saved store", () => {
     expect(clientOf(store, 1).ask("READ", "name\0")).toBe("guest1");
   });
 
+  it("forgets what a domain had under way that ends before it is connected again", () => {
+    const store = storeWithGuests(1);
+    const one = clientOf(store, 1);
+    one.ask("WATCH", "data\0t\0");
+    one.ask("TRANSACTION_START", "\0");
+    const again = new Store(() => 0);
+    again.restore(store.save());
+    again.release(1);
+    expect([again.probe().watches, again.probe().transactions.open]).toEqual([[], 0]);
+    expect(check(again)).toBe("OK");
+  });
+
   it.each([
     ["nothing", undefined],
     ["another thing", { nodes: 3 }],
