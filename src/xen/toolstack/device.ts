@@ -56,6 +56,11 @@ export class Device {
     return this.frontState === XENBUS.connected && this.backState === XENBUS.connected;
   }
 
+  /** True when its driver domain's hotplug script says that it cannot have it. */
+  get refused(): boolean {
+    return this.#store.read(`${this.backPath}/hotplug-status`) === "error";
+  }
+
   get frontState(): number {
     return this.#state(this.frontPath);
   }

@@ -94,7 +94,7 @@ export class Toolstack {
     for (const device of managed.devices) if (!device.attached) device.attach();
     if (managed.guest.id === DRIVER_DOMAIN) this.#reviveFronts();
     const deadline = managed.guest.access.now() + CONNECTING;
-    const waiting = () => managed.devices.some((device) => device.attached && !device.connected);
+    const waiting = () => managed.devices.some((device) => device.attached && !device.connected && !device.refused);
     while (this.find(managed.spec.name) === managed && waiting() && managed.guest.access.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, LOOKING));
     }
