@@ -13,15 +13,15 @@ import type { Internals } from "./v86-internals.ts";
 const LEAST_REST = 1;
 
 /**
- * Instructions beyond {@link CALM} after which compiling pays. Booting and shell commands are faster without, their
+ * Instructions after which compiling pays, where there is no rest between them ({@link CALM}). Booting and shell commands are faster without, their
  * code is cold; a boot has 25 million. Counted, not timed: on a slow computer a boot is still a boot.
  */
 const BUSY_BEFORE_JIT = 100e6;
 /**
- * Instructions in a millisecond that do not count as work. A guest that halts between packets or sectors and goes on at
- * once is busy, too: halts say nothing.
+ * Instructions that a millisecond of rest takes away from them. Only a rest that lasted until the guest's own timer is
+ * idleness: one that halts until the next packet or sector is busy, and so is one that gets no processor time.
  */
-const CALM = 3e3;
+const CALM = 10e3;
 /** Milliseconds of an idle guest after which compiling is switched off again. */
 const IDLE_BEFORE_INTERPRETER = 3000;
 
@@ -45,9 +45,10 @@ export class Scheduler {
   #busy = 0;
   #metered = performance.now();
   #jit = false;
-  /** The instruction counter and the time at the end of the last turn. */
+  /** The instruction counter at the end of the last turn. */
   #counted = 0;
-  #turned = performance.now();
+  /** Milliseconds of idleness since then. */
+  #idle = 0;
   /** Instructions beyond what a calm guest executes. */
   #work = 0;
 
@@ -128,7 +129,12 @@ export class Scheduler {
     if (this.#paused.size > 0) return;
     clearTimeout(this.#timer);
     if (delay > 0 && this.#internals.halted()) {
-      this.#timer = setTimeout(() => this.#take(turn), Math.max(LEAST_REST, delay));
+      const since = performance.now();
+      const rested = () => {
+        this.#idle += performance.now() - since;
+        this.#take(turn);
+      };
+      this.#timer = setTimeout(rested, Math.max(LEAST_REST, delay));
     } else {
       soon(() => this.#take(turn));
     }
@@ -148,12 +154,11 @@ export class Scheduler {
     this.#busy += milliseconds;
     if (this.#speed < 1) this.#standStill(milliseconds * (1 / this.#speed - 1));
     const instructions = this.#internals.instructions();
-    const now = performance.now();
     const done = (instructions - this.#counted) >>> 0; // the counter wraps at 2^32
     const most = this.#jit ? CALM * IDLE_BEFORE_INTERPRETER : BUSY_BEFORE_JIT;
-    this.#work = Math.min(most, Math.max(0, this.#work + done - CALM * (now - this.#turned)));
+    this.#work = Math.min(most, Math.max(0, this.#work + done - CALM * this.#idle));
     this.#counted = instructions;
-    this.#turned = now;
+    this.#idle = 0;
     if (!this.#jit && this.#work === most) this.#setJit(true);
     else if (this.#jit && this.#work === 0) this.#setJit(false);
   }

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { Scheduler } from "../../src/machine/scheduler.ts";
 import { Internals } from "../../src/machine/v86-internals.ts";
 
@@ -92,25 +92,57 @@ describe("a scheduler", () => {
     scheduler.pause("stopped");
   });
 
-  it.each([
-    ["halts after every thousand instructions of much work", 1000 * 50, true],
-    ["executes a little now and then", 50, false],
-  ])("compiles for a guest that %s: %d in a turn", async (_, instructions, compiled) => {
-    const clock = vi.spyOn(performance, "now");
-    let now = 0;
-    clock.mockImplementation(() => now);
-    const turn = vi.fn(() => {
-      v86.cpu.instruction_counter[0]! += instructions;
-      now += 1;
-      return 0;
+  describe("compiles", () => {
+    /** A guest that halts after each turn, with a timer due in 4 ms. */
+    function halting(instructions: number) {
+      let each = instructions;
+      const work = (next: number) => {
+        each = next;
+      };
+      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+      onTestFinished(() => {
+        vi.useRealTimers();
+      });
+      const turn = vi.fn(() => {
+        v86.cpu.instruction_counter[0]! += each;
+        return 4;
+      });
+      const { v86, scheduler } = schedule(turn);
+      v86.cpu.in_hlt[0] = 1;
+      const turns = async (count: number, between: () => void) => {
+        for (const until = turn.mock.calls.length + count; turn.mock.calls.length < until; ) {
+          between();
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      };
+      return { v86, scheduler, turns, work };
+    }
+
+    it("for a guest that works much between its rests, and no more when it only rests", async () => {
+      const { v86, scheduler, turns, work } = halting(200_000);
+      v86.next_tick(0);
+      await turns(1000, () => vi.advanceTimersByTime(4));
+      expect(scheduler.jit).toBe(true);
+      work(0);
+      await turns(1000, () => vi.advanceTimersByTime(4));
+      expect(scheduler.jit).toBe(false);
     });
-    const { v86, scheduler } = schedule(turn);
-    v86.cpu.in_hlt[0] = 1;
-    v86.next_tick(0);
-    await vi.waitFor(() => expect(turn.mock.calls.length).toBeGreaterThan(3000));
-    expect(scheduler.jit).toBe(compiled);
-    scheduler.pause("stopped");
-    clock.mockRestore();
+
+    it("for one that halts for every packet and is woken by the next, however little it gets done", async () => {
+      const { v86, scheduler, turns } = halting(50_000);
+      await turns(2100, () => {
+        vi.advanceTimersByTime(3);
+        v86.next_tick(0); // what v86 does when a device raises its line
+      });
+      expect(scheduler.jit).toBe(true);
+    });
+
+    it("for none that works a little at its every tick", async () => {
+      const { v86, scheduler, turns } = halting(10_000);
+      v86.next_tick(0);
+      await turns(12_000, () => vi.advanceTimersByTime(4));
+      expect(scheduler.jit).toBe(false);
+    });
   });
 
   it("rests while the guest halts, and wakes for an interrupt before the rest is over", async () => {
