@@ -13,8 +13,9 @@ import type { Internals } from "./v86-internals.ts";
 const LEAST_REST = 1;
 
 /**
- * Instructions after which compiling pays, where there is no rest between them ({@link CALM}). Booting and shell commands are faster without, their
- * code is cold; a boot has 25 million. Counted, not timed: on a slow computer a boot is still a boot.
+ * Instructions after which compiling pays, where there is no rest between them ({@link CALM}). Booting and shell
+ * commands are faster without, their code is cold; a boot has 25 million. Counted, not timed: on a slow computer a boot
+ * is still a boot.
  */
 const BUSY_BEFORE_JIT = 100e6;
 /**
