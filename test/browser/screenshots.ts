@@ -53,6 +53,23 @@ async function openPanel(page: Page, kind: InspectingPanel["kind"], { size, lang
   await page.waitForTimeout(1000);
 }
 
+/** Stands for the origin that has the labs of these tests. */
+const ELSEWHERE = "ELSEWHERE";
+
+/** Writes a sector to the disks of two machines, and opens the first panel of a kind. */
+async function openDevices(page: Page, kind: "ring" | "domains" | "io-costs", look: Look) {
+  await ready(page, look);
+  // terminals in places that are not open draw nothing: their machines are given the time
+  await page.waitForTimeout(5000);
+  for (const index of [1, 0]) await run(page, index, look);
+  const tabs = page.locator(look.size === "wide" ? "ringside-stage [role=tab]" : "ringside-tabs button");
+  await tabs
+    .filter({ hasText: strings(look.language).panels.titles[kind] })
+    .first()
+    .click();
+  await page.waitForTimeout(2000);
+}
+
 /** What each picture shows, and the way there. */
 const SCENES: Record<string, { query: string; show(page: Page, look: Look): Promise<void> }> = {
   catalogue: {
@@ -127,12 +144,21 @@ SCENES.costs = {
   },
 };
 
+/** Views of devices, of running machines; two of them side by side where the screen is wide. */
+const DEVICES = ["ring", "domains", "io-costs"] as const;
+for (const kind of DEVICES) {
+  SCENES[`live-${kind}`] = {
+    query: `?lab=${ELSEWHERE}rings/lab.yaml&seed=1&step=write`,
+    show: (page, look) => openDevices(page, kind, look),
+  };
+}
+
 /** Views with made-up data, on a page of their own. */
 const VIEWS = ["ring", "network", "full", "virtqueue", "pair", "domains", "costs"] as const;
 
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
 const onlyViews = wanted.length > 0 && wanted.every((name) => name.startsWith("view-"));
-const { site, close } = onlyViews ? { site: "", close: undefined } : await serveSite();
+const { site, elsewhere, close } = onlyViews ? { site: "", elsewhere: "", close: undefined } : await serveSite();
 const browser = await chromium.launch({ executablePath: EXECUTABLE, args: [...ARGUMENTS] });
 await mkdir(OUT, { recursive: true });
 for (const [name, { query, show }] of Object.entries(SCENES)) {
@@ -140,7 +166,7 @@ for (const [name, { query, show }] of Object.entries(SCENES)) {
   for (const look of LOOKS) {
     const { theme, language, size } = look;
     const page = await browser.newPage({ viewport: SIZES[size], deviceScaleFactor: 1 });
-    await page.goto(`${site}${query}&theme=${theme}&lang=${language}`);
+    await page.goto(`${site}${query.replace(ELSEWHERE, elsewhere)}&theme=${theme}&lang=${language}`);
     const file = `${name}-${theme}-${language}-${size}`;
     await show(page, look);
     await page.screenshot({ path: join(OUT, `${file}.png`) });
