@@ -3,6 +3,7 @@ import { DOM0_IMAGE } from "../machine/platforms.ts";
 import type { MachineSpec } from "../machine/spec.ts";
 import type { PrivatePlaces } from "../probe/rings/index.ts";
 import type { Backend } from "./backends/front-domain.ts";
+import { HostClock } from "./host-clock.ts";
 import type { Guest } from "./hypervisor/guest.ts";
 import { plugPlatformDevice, RESERVED_TOP } from "./hypervisor/platform-device.ts";
 import { trap } from "./hypervisor/traps.ts";
@@ -31,6 +32,8 @@ interface SavedPlatform {
   }[];
   readonly sharing: unknown;
   readonly store: unknown;
+  /** Milliseconds of the host's clock. */
+  readonly clock: number;
 }
 
 /** The Xen of one host: hypervisor, xenstored, toolstack and this program's backends, for the host's guests. */
@@ -44,6 +47,7 @@ export class XenPlatform implements Platform {
   readonly #found = new Map<string, PrivatePlaces>();
   /** Id of the next guest that is no driver domain. */
   #next = 1;
+  #clock = new HostClock();
 
   constructor() {
     this.xen = new Xen({
@@ -106,6 +110,7 @@ export class XenPlatform implements Platform {
       })),
       sharing: this.xen.sharing.save((one) => frames.get(one)!),
       store: this.store.save(),
+      clock: this.#now(),
     };
   }
 
@@ -120,6 +125,7 @@ export class XenPlatform implements Platform {
     });
     this.#next = saved.next;
     this.xen.moveHost(saved.host);
+    this.#clock = new HostClock(saved.clock);
     this.store.restore(saved.store);
     const managed = places.map((place) => place.admit());
     for (const [index, { guest }] of saved.domains.entries()) managed[index]!.guest.restore(guest);
@@ -174,11 +180,8 @@ export class XenPlatform implements Platform {
     this.xen.moveHost(HOST_BESIDE_DOMAIN_0);
   }
 
-  /** The latest of the guests' clocks: each stands still while its machine is paused. */
   #now(): number {
-    const running = this.xen.running;
-    if (running) return running.access.now();
-    return Math.max(0, ...[...this.xen.guests.values()].map(({ access }) => access.now()));
+    return this.#clock.now([...this.xen.guests.values()].map(({ access }) => access));
   }
 }
 
