@@ -154,6 +154,17 @@ describe("a driver domain", () => {
     expect(tree.nodes.find(({ path }) => path.endsWith("/state"))?.value).toBe("4");
   });
 
+  it("stays connected to a guest that is suspended and goes on where it was", async () => {
+    await driver();
+    const domU = await frontend("domU", 1);
+    await domU.run(`${MOUNT}; echo before > /mnt/f; sync`, 60_000);
+    await domU.host.control("domU", "xen.shutdown", { reason: "suspend" });
+    expect((await domU.run(until("dmesg | grep -q 'Restarting tasks'"), 90_000)).exit).toBe(0);
+    const { out } = await domU.run("echo after >> /mnt/f; sync; echo 3 > /proc/sys/vm/drop_caches; cat /mnt/f", 60_000);
+    expect(out).toBe("before\nafter\n");
+    expect((await domU.run(pings("10.0.0.9"), 90_000)).exit).toBe(0);
+  });
+
   it("takes devices away and brings them while both run", async () => {
     const dom0 = await driver();
     const domU = await frontend("domU", 1);
