@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const [SOUND, FAULTY] = ["test/lab/labs/sound", "test/lab/labs/faulty"];
+const [SOUND, FAULTY, XEN] = ["test/lab/labs/sound", "test/lab/labs/faulty", "test/lab/labs/driver-domain"];
 
 /** Runs the command line as an author does, in a process of its own. */
 function ringside(...args: string[]): Promise<{ exit: number | null; stdout: string; stderr: string }> {
@@ -46,6 +46,25 @@ describe("lab check", () => {
     ]);
     expect(stdout).toMatch(/\n2 passed, 5 failed\n$/);
     expect(exit).toBe(1);
+  });
+});
+
+describe("a lab with a driver domain", () => {
+  it("passes lab check: disks and cards through Dom0, links, settings turned", async () => {
+    const { exit, stdout } = await ringside("lab", "check", XEN);
+    expect(stdout).toMatch(/\n6 passed, 0 failed\n$/);
+    expect(exit).toBe(0);
+  });
+
+  it("is read after scripts in any of its machines and turned settings", async () => {
+    const ring = "vbd:domU/xvdb";
+    const { exit, stdout, stderr } = await ringside(
+      ...["lab", "probe", XEN, "ring.state", "machine=domU", `ring=${ring}`],
+      ...["--after", "dom0:test -b /dev/vda", "--after", `domU:@io.pace ring=${ring} latency=7.5 batch=2`],
+      ...["--after", "domU:dd if=/dev/xvdb of=/dev/null bs=512 count=1 iflag=direct"],
+    );
+    expect([exit, stderr]).toEqual([0, ""]);
+    expect(JSON.parse(stdout)).toMatchObject({ ring, back: "host", pace: { latency: 7.5, batch: 2, stepping: false } });
   });
 });
 
