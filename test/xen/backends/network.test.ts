@@ -1,54 +1,10 @@
-import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Frame } from "../../../src/network/link.ts";
 import { makeGood } from "../../../src/network/offload.ts";
 import { Segment } from "../../../src/network/segment.ts";
-import { partial, type TcpPacket } from "../../network/frames.ts";
-import { BACK, FRONT, NetworkFront, settle, TX } from "./network-front.ts";
-
-const TX_RING = "vif:domU/0/tx";
-const RX_RING = "vif:domU/0/rx";
-
-const small = (length: number, mark = 0): Frame => {
-  const bytes = Uint8Array.from({ length }, (_, at) => (at * 3 + mark) & 255);
-  bytes.set([255, 255, 255, 255, 255, 255, 2, 0, 0, 0, 0, 1, 0x88, 0xb5]);
-  return { bytes, checksum: "whole" };
-};
-const tcp = (version: 4 | 6, payload: number, size?: number): Frame => {
-  const packet: TcpPacket = {
-    version,
-    tags: 0,
-    options: 0,
-    tcpOptions: 3,
-    identification: 5,
-    sequence: 77,
-    flags: 0x18,
-    payload: Uint8Array.from({ length: payload }, (_, at) => (at * 5) & 255),
-  };
-  const { bytes } = partial(packet);
-  return {
-    bytes,
-    checksum: "partial",
-    ...(size && { segmentation: { kind: version === 4 ? "tcp4" : "tcp6", size } as const }),
-  };
-};
-const content = (frames: readonly Frame[]) =>
-  frames.map(({ bytes, checksum, segmentation }) => ({
-    length: bytes.length,
-    digest: createHash("sha1").update(bytes).digest("hex"),
-    checksum,
-    segmentation,
-  }));
-
-function pair(kind: "hub" | "switch" = "hub", options = {}) {
-  const segment = new Segment(kind);
-  const a = new NetworkFront(segment);
-  const b = new NetworkFront(segment, { name: "other", ...options });
-  a.connect();
-  b.connect();
-  return { segment, a, b };
-}
+import { content, pair, RX_RING, small, TX_RING, tcp } from "./network-frames.ts";
+import { BACK, FRONT, NetworkFront, settle } from "./network-front.ts";
 
 describe("the handshake", () => {
   it("offers offloads and split channels, and connects when the front says Connected", () => {
@@ -158,7 +114,7 @@ describe("frames between two fronts", () => {
     ["without partial checksums of the other version", { ...keys(), "feature-no-csum-offload": 1 }, tcp(6, 100), true],
     ["without partial IPv6 checksums", keys("feature-ipv6-csum-offload"), tcp(6, 100), false],
   ])("reach a front %s in a form it takes", (_, features, frame, whole) => {
-    const { a, b } = pair("hub", { keys: features });
+    const { a, b } = pair({ keys: features });
     a.send(frame);
     a.push();
     settle(a, b);
@@ -166,7 +122,7 @@ describe("frames between two fronts", () => {
   });
 
   it("wait for buffers, ask to be told of them, and are dropped where too many wait", () => {
-    const { a, b } = pair("hub", { buffers: 0 });
+    const { a, b } = pair({ buffers: 0 });
     const frames = Array.from({ length: 5 }, (_, mark) => small(100, mark));
     for (const frame of frames) a.send(frame);
     a.push();
@@ -187,7 +143,7 @@ describe("frames between two fronts", () => {
   });
 
   it("into buffers that cannot be written are answered with errors, and the next one arrives", () => {
-    const { a, b } = pair("hub", { buffers: 0 });
+    const { a, b } = pair({ buffers: 0 });
     b.post(3);
     for (const [, entry] of [...b.domain.grants].slice(-3)) entry.writable = false;
     const big = tcp(4, 8000, 1448);
@@ -301,147 +257,6 @@ describe("frames between two fronts", () => {
           });
         },
       ),
-      { numRuns: 200 },
-    );
-  });
-});
-
-describe("packets with a fault", () => {
-  /** A packet by hand; what it came to. */
-  function tried(put: (front: NetworkFront) => void) {
-    const { a, b } = pair();
-    put(a);
-    a.push();
-    settle(a, b);
-    const fault = a.backend.state(TX_RING)!.fault;
-    const statuses = [...a.sent.values()].flat();
-    const arrived = b.received.length;
-    if (fault === undefined) {
-      a.send(small(60));
-      a.push();
-      settle(a, b);
-      expect(b.received.length).toBe(arrived + 1);
-    }
-    return { fault, statuses, arrived };
-  }
-  const fragment = (front: NetworkFront, size = 100) => front.fragments(small(size).bytes)[0]!;
-
-  it.each<[string, (front: NetworkFront) => void, number[]]>([
-    ["shorter than an Ethernet header", (front) => front.put(fragment(front, 14), 0, 13), [-1]],
-    ["with a bad grant", (front) => front.put({ ...fragment(front), reference: 4321 }, 0), [-1]],
-    [
-      "with a bad grant in its second fragment",
-      (front) => {
-        front.put(fragment(front), TX.more, 200);
-        front.put({ ...fragment(front), reference: 4321 }, 0);
-      },
-      [-1, -1],
-    ],
-    [
-      "of less than its fragments",
-      (front) => {
-        front.put(fragment(front), TX.more, 50);
-        front.put(fragment(front), 0);
-      },
-      [-1, -1],
-    ],
-    [
-      "of 20 fragments",
-      (front) => {
-        for (let index = 0; index < 20; index++)
-          front.put(fragment(front), index < 19 ? TX.more : 0, index ? 100 : 2000);
-      },
-      Array.from({ length: 20 }, () => -1),
-    ],
-    ["with a checksum to be completed in no known packet", (front) => front.put(fragment(front), TX.blank), [0]],
-    [
-      "a large segment that is none",
-      (front) => {
-        front.put(fragment(front), TX.extra);
-        front.putExtra(1, 0, 1448, 1);
-      },
-      [0],
-    ],
-  ])("%s: answered, dropped, and the next one goes through", (_, put, expected) => {
-    expect(tried(put)).toEqual({ fault: undefined, statuses: expected, arrived: 0 });
-  });
-
-  it.each<[string, (front: NetworkFront) => void, RegExp]>([
-    ["that goes on beyond what was pushed", (front) => front.put(fragment(front), TX.more), /more slots than the 1/],
-    [
-      "of more than 21 fragments",
-      (front) => {
-        for (let index = 0; index < 30; index++) front.put(fragment(front), TX.more);
-      },
-      /more than 20 slots/,
-    ],
-    ["across its page's end", (front) => front.put({ ...fragment(front), offset: 4000 }, 0), /crosses its page's end/],
-    ["whose extra info is missing", (front) => front.put(fragment(front), TX.extra), /more slots than the 1/],
-    [
-      "with extra info of no type",
-      (front) => {
-        front.put(fragment(front), TX.extra);
-        front.putExtra(0, 0, 0, 0);
-      },
-      /extra info of type 0/,
-    ],
-    [
-      "with extra info without end",
-      (front) => {
-        front.put(fragment(front), TX.extra);
-        for (let index = 0; index < 10; index++) front.putExtra(4, 1, 0, 0);
-      },
-      /more than 5 slots of extra info/,
-    ],
-    [
-      "in segments of no size",
-      (front) => {
-        front.put(fragment(front), TX.extra);
-        front.putExtra(1, 0, 0, 1);
-      },
-      /segments of no size/,
-    ],
-    [
-      "segmented in an unknown way",
-      (front) => {
-        front.put(fragment(front), TX.extra);
-        front.putExtra(1, 0, 1448, 9);
-      },
-      /segmentation of type 9/,
-    ],
-  ])("%s: the ring is served no more, with a reason", (_, put, reason) => {
-    const { fault, statuses, arrived } = tried(put);
-    expect(fault).toMatch(reason);
-    expect([statuses, arrived]).toEqual([[], 0]);
-  });
-
-  it("hurt nobody else, whatever stands in the two rings", () => {
-    const word = fc.oneof(fc.nat(64), fc.nat(0xffff), fc.integer({ min: 0, max: 0xffffffff }));
-    const scribble = fc.array(fc.tuple(fc.constantFrom("tx", "rx"), fc.nat(150), word), { maxLength: 40, size: "max" });
-    fc.assert(
-      fc.property(fc.array(scribble, { minLength: 1, maxLength: 6, size: "max" }), (rounds) => {
-        const { a, b } = pair();
-        const page = a.domain.allocate();
-        for (let count = 0; count < 20; count++) a.domain.grant(page, count % 2 === 0);
-        const canary = a.domain.allocate();
-        a.domain.pageBytes(canary).fill(0xca);
-        for (const words of rounds) {
-          for (const [ring, at, value] of words) {
-            new DataView(a.domain.memory.buffer, a[ring].pages[0]! * 4096, 4096).setUint32(4 * at, value, true);
-          }
-          a.domain.send(a.txPort);
-          b.send(small(100));
-          b.push();
-          settle(b);
-          a.domain.turnOver();
-          expect(a.backend.state(TX_RING)!.slots.length + a.backend.state(RX_RING)!.slots.length).toBe(512);
-        }
-        expect(a.domain.pageBytes(canary).every((byte) => byte === 0xca)).toBe(true);
-        expect(b.tx.free).toBe(256);
-        expect(b.backend.state("vif:other/0/tx")!.fault).toBeUndefined();
-        a.state(6);
-        expect([a.domain.mapped, a.domain.bound]).toEqual([0, 0]);
-      }),
       { numRuns: 200 },
     );
   });
