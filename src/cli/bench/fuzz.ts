@@ -92,6 +92,8 @@ class Run {
   readonly #options: FuzzOptions;
   readonly #random: Random;
   readonly #world: Neighbours;
+  /** The victim's part of xenstore, as it is to stay. */
+  readonly #store: string;
   readonly #attacks = new Map<string, number>();
   readonly #stopped = new Map<string, number>();
   readonly #began = performance.now();
@@ -102,6 +104,7 @@ class Run {
     this.#options = options;
     this.#random = new Random(options.seed);
     this.#world = new Neighbours(options.driver);
+    this.#store = this.#world.storeOfVictim();
   }
 
   /** @returns what went wrong */
@@ -200,7 +203,9 @@ class Run {
   }
 
   #look(): string | undefined {
-    return this.#world.victim.inspect() ?? this.#beat();
+    const { victim, driver } = this.#world;
+    const touched = !driver && this.#world.storeOfVictim() !== this.#store;
+    return touched ? "its part of xenstore was written" : (victim.inspect() ?? this.#beat());
   }
 
   /** @returns what of the victim's devices is not in order */

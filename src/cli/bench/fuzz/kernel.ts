@@ -18,7 +18,7 @@ import type { Processor } from "./processor.ts";
 /** Frames with a use of their own; the processor's code is in frame 1. */
 export const FRAME = { argument: 2, sharedInfo: 3, grants: 4, rings: 8, buffers: 16, free: 96 } as const;
 /** Grant references a kernel hands out: the first are Xen's own. */
-const FIRST_REFERENCE = 8;
+export const FIRST_REFERENCE = 8;
 const VECTOR = 0xf3;
 
 export class Kernel {

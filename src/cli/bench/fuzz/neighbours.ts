@@ -96,6 +96,13 @@ export class Neighbours {
     return whole;
   }
 
+  /** What xenstored holds of the victim but for what the victim itself writes. */
+  storeOfVictim(): string {
+    const { nodes } = this.platform.store.probe(`/local/domain/${this.victimId}`);
+    const others = nodes.filter(({ path }) => !path.endsWith("/data/beat"));
+    return others.map(({ path, value, permissions }) => `${path} = "${value}" (${permissions})`).join("\n");
+  }
+
   /** Lets time pass for all of them. */
   pass(milliseconds: number): void {
     this.#clock += milliseconds;

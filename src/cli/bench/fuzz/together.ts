@@ -16,7 +16,7 @@ import {
 import { HYPERCALL } from "../../../xen/abi/hypercalls.ts";
 import { MEMORY_RESERVATION, XENMEM } from "../../../xen/abi/memory.ts";
 import { type Attacks, frame, length, type Scene, small } from "./attack.ts";
-import { FRAME } from "./kernel.ts";
+import { FIRST_REFERENCE, FRAME } from "./kernel.ts";
 import { type Attacker, SHARED } from "./neighbours.ts";
 
 /** References that attackers give each other: above those that their drivers hand out. */
@@ -48,9 +48,10 @@ function give({ random, self, partner }: Scene): void {
   self.kernel.setGrant(GIVEN.first + random.below(GIVEN.count), flags, partner.id, given);
 }
 
-/** One the partner gave, or the victim. */
+/** One the partner gave, or the victim: to attackers, or to those that serve its devices. */
 function received(scene: Scene): { readonly dom: number; readonly ref: number } {
   const { random, partner, victim } = scene;
+  if (random.chance(12)) return { dom: victim, ref: FIRST_REFERENCE + random.below(8) };
   if (random.chance(6)) return { dom: victim, ref: random.pick(Object.values(SHARED)) + 2 * random.below(2) };
   return { dom: partner.id, ref: GIVEN.first + random.below(GIVEN.count) };
 }
@@ -127,8 +128,9 @@ function offer({ random, self, partner, victim }: Scene): void {
 
 function bind({ random, self, partner, victim }: Scene): void {
   const remote = random.pick([partner, partner, self]);
-  const remote_port = random.chance(8) ? random.below(40) : (OFFERED.get(remote)?.[random.below(8)] ?? 0);
-  const values = { remote_dom: random.chance(16) ? victim : remote.id, remote_port };
+  const offered = random.chance(8) ? random.below(40) : (OFFERED.get(remote)?.[random.below(8)] ?? 0);
+  const theirs = { remote_dom: victim, remote_port: random.below(8) };
+  const values = random.chance(6) ? theirs : { remote_dom: remote.id, remote_port: offered };
   const { local_port } = self.kernel.ask(
     HYPERCALL.event_channel_op,
     EVTCHNOP.bind_interdomain,

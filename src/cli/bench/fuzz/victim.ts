@@ -11,6 +11,8 @@ import { Random } from "./random.ts";
 /** Sectors of its disk, all written before it starts. */
 export const DISK_SECTORS = 512;
 const FRAME_BYTES = 60;
+/** A domain id that is never given. */
+const NOBODY = 0x6fff;
 /** Where a page for the block device, one for frames out and one for frames in are. */
 const BUFFER = { block: FRAME.buffers, out: FRAME.buffers + 1, in: FRAME.buffers + 2 } as const;
 
@@ -31,6 +33,8 @@ export class Victim {
   readonly #send: (frame: Frame) => void;
   readonly #disk: MemoryDisk;
   #beats = 0;
+  /** A port that waits for a domain there is not: nobody may bind to it. */
+  #offered = 0;
 
   /**
    * @param home its path in xenstore
@@ -71,6 +75,7 @@ export class Victim {
     kernel.turn(() => {
       this.#block.offer();
       this.#network.offer();
+      this.#offered = kernel.port(NOBODY);
     });
     kernel.turn(() => {
       this.#block.connected();
@@ -88,8 +93,9 @@ export class Victim {
     const sector = (this.#beats * 8) % DISK_SECTORS;
     const out = new Random(this.#beats).bytes(FRAME_BYTES);
     const back = new Random(~this.#beats).bytes(FRAME_BYTES);
+    let before: readonly number[] = [];
     kernel.turn(() => {
-      kernel.takeEvents();
+      before = kernel.takeEvents();
       this.#bytes(BUFFER.block, PAGE_SIZE).fill(0);
       this.#block.request("read", sector, [BUFFER.block]);
       this.#bytes(BUFFER.out, FRAME_BYTES).set(out);
@@ -97,6 +103,7 @@ export class Victim {
     });
     this.#send({ bytes: back.slice(), checksum: "whole" });
     kernel.turn(() => {});
+    if (before.includes(this.#offered)) return "an event came to a port that waits for nobody";
     return kernel.turn(() => this.#verify(sector, out, back));
   }
 
