@@ -125,6 +125,7 @@ export class XenPlatform implements Platform {
     });
     this.#next = saved.next;
     this.xen.moveHost(saved.host);
+    this.store.moveHost(saved.host);
     this.#clock = new HostClock(saved.clock);
     this.store.restore(saved.store);
     const managed = places.map((place) => place.admit());
@@ -178,6 +179,7 @@ export class XenPlatform implements Platform {
       );
     }
     this.xen.moveHost(HOST_BESIDE_DOMAIN_0);
+    this.store.moveHost(HOST_BESIDE_DOMAIN_0);
   }
 
   #now(): number {

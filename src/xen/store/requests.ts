@@ -14,8 +14,6 @@ import type { Watch } from "./watches.ts";
 export interface Daemon {
   readonly database: Database;
   connected(domain: number): Connection | undefined;
-  /** Has a domain start its connection anew. @returns false when there is no such domain to talk to */
-  introduce(domain: number, frame: number, port: number): boolean;
   release(domain: number): void;
   /** The domain runs again: its next shutdown is to be announced. */
   resume(domain: number): void;
@@ -222,12 +220,9 @@ function isIntroduced({ daemon, payload }: Request): string {
 /** Xen public/xen.h. */
 const DOMID_SELF = 0x7ff0;
 
-/** `<domid>|<gfn>|<evtchn>|` */
-function introduce({ daemon, payload }: Request): string {
-  const [domain, frame, port] = strings(payload);
-  if (domain === undefined || frame === undefined || port === undefined) throw new Refused("EINVAL");
-  if (number(port) <= 0 || !daemon.introduce(number(domain), number(frame), number(port))) throw new Refused("EINVAL");
-  return OK;
+/** Domains are introduced by the toolstack, which is this program: nobody else has one whose page could be mapped. */
+function introduce(): never {
+  throw new Refused("EINVAL");
 }
 
 /** The connection of the domain that is the one argument; domain 0 cannot be it. */

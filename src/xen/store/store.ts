@@ -18,14 +18,9 @@ import { loadStore, type StoreState, saveStore } from "./save.ts";
 import type { Cause, Watch, Watcher } from "./watches.ts";
 
 export class Store {
-  /**
-   * Asked when a privileged guest introduces a domain (XS_INTRODUCE): whoever owns the rings starts the domain's anew
-   * and returns true, or returns false when there is no such domain.
-   */
-  onIntroduce: ((domain: number, frame: number, port: number) => boolean) | undefined;
   #database: Database;
   readonly #now: () => number;
-  readonly #host: Caller;
+  readonly #host: { -readonly [K in keyof Caller]: Caller[K] };
   readonly #connections = new Map<number, Connection>();
   /** Connections that a restored state has, and nobody has asked for yet. */
   readonly #left = new Map<number, Connection>();
@@ -45,6 +40,11 @@ export class Store {
     this.#host = { id: host, privileged: true, host: true };
     this.#database = new Database(now);
     this.mkdir("/tool/xenstored");
+  }
+
+  /** This program's domain has another id from now on. */
+  moveHost(id: number): void {
+    this.#host.id = id;
   }
 
   /** @returns the node's value; undefined when there is no such node */
@@ -245,7 +245,6 @@ export class Store {
     return {
       database: this.#database,
       connected: (domain) => this.#connections.get(domain),
-      introduce: (domain, frame, port) => this.#introduce(domain, frame, port),
       release: (domain) => this.release(domain),
       resume: (domain) => this.resume(domain),
     };
@@ -268,12 +267,6 @@ export class Store {
     } finally {
       this.#database.cause = undefined;
     }
-  }
-
-  /** A domain that is connected starts anew; of others the owner of the rings knows. */
-  #introduce(domain: number, frame: number, port: number): boolean {
-    this.#connections.get(domain)?.reset();
-    return this.onIntroduce?.(domain, frame, port) ?? false;
   }
 
   /** Acts on a node as the toolstack. */

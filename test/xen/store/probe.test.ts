@@ -74,6 +74,8 @@ describe("the probe", () => {
       { domain: 32751, path: "/a", token: "ours", fired: 2 },
       { domain: 0, path: "/a", token: "theirs", fired: 2 },
     ]);
+    store.moveHost(5);
+    expect(store.probe().watches.map(({ domain }) => domain)).toEqual([5, 0]);
   });
 });
 
