@@ -69,7 +69,7 @@ export class GuestServedRings {
       design: "xen",
       device: this.#device.plan.kind === "vbd" ? "block" : "network",
       front: this.#machine,
-      back: this.#back?.name ?? "",
+      back: this.#backName,
       connected: this.#device.connected,
     }));
   }
@@ -171,6 +171,14 @@ export class GuestServedRings {
 
   get #back(): Guest | undefined {
     return this.#platform.xen.guest(this.#device.plan.back);
+  }
+
+  /** As the front's spec names it, which is known also while that machine does not run. */
+  get #backName(): string {
+    const spec = this.#platform.toolstack.find(this.#machine)?.spec;
+    const { kind, name, number } = this.#device.plan;
+    const served = kind === "vbd" ? spec?.disks.find((disk) => disk.name === name) : spec?.nics[number];
+    return served?.backend ?? "";
   }
 
   #kind(ring: string): RingKind {

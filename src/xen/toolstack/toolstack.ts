@@ -15,7 +15,7 @@ import { blockPlan, networkPlan, type PlanSite, sourceScript } from "./plans.ts"
 export const DRIVER_DOMAIN = 0;
 
 /** Milliseconds of a guest's clock its devices get to connect before its prompt is shown without them. */
-const CONNECTING = 10_000;
+const CONNECTING = 15_000;
 /** Milliseconds between two looks at whether they have. */
 const LOOKING = 20;
 
