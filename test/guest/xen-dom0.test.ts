@@ -147,7 +147,11 @@ describe("a driver domain", () => {
       "echo 3 > /proc/sys/vm/drop_caches; cat /mnt/f; echo after > /mnt/g; sync; cat /mnt/g",
       110_000,
     );
-    expect((await probe<RingList>(domU, "ring.list")).rings.find(({ ring }) => ring === RING)?.connected).toBe(false);
+    const waiting = async () => {
+      const { connected, back, slots } = await probe<RingState>(domU, "ring.state", { ring: RING });
+      return { connected, back, requested: slots.some(({ state }) => state === "requested") };
+    };
+    await expect.poll(waiting, { timeout: 60_000 }).toEqual({ connected: false, back: "dom0", requested: true });
     await driver(["domU"]);
     expect((await stuck).out).toBe("before\nafter\n");
     const tree = await probe<XenStoreTree>(domU, "xen.store", { path: "/local/domain/0/backend/vbd" });
