@@ -2,6 +2,7 @@ import { type Host, type MachineSpec, machineSpec } from "../../../machine/index
 import { stableMac } from "../../../network/mac.ts";
 import type { RingList, RingState } from "../../../probe/io/types.ts";
 import { createNodeHost } from "../../node-host.ts";
+import { type Figure, figure } from "../figure.ts";
 
 type Given = Partial<Omit<MachineSpec, "nics" | "disks">> & {
   readonly name: string;
@@ -11,7 +12,7 @@ type Given = Partial<Omit<MachineSpec, "nics" | "disks">> & {
 };
 
 /** Size of every disk here, MiB. */
-export const DISK = 16;
+const DISK = 16;
 
 /** Guests of one host, for as long as they are measured. */
 export class Guests {
@@ -89,6 +90,27 @@ export class Guests {
   }
 }
 
+/** How much of something a second: of the clock on the wall, and of processor time that this process took for it. */
+export interface Rate {
+  readonly wall: number;
+  readonly processor: number;
+}
+
+/**
+ * How fast work was. On a computer that does nothing else both rates are nearly the same; on a busy one, processor time
+ * is what can be compared.
+ *
+ * @param work what is done; it returns how much it was, and how many seconds it took by a clock of its own
+ */
+export async function rateOf(
+  work: () => Promise<{ readonly amount: number; readonly seconds: number }>,
+): Promise<Rate> {
+  const before = process.cpuUsage();
+  const { amount, seconds } = await work();
+  const { user, system } = process.cpuUsage(before);
+  return { wall: amount / seconds, processor: amount / ((user + system) / 1e6) };
+}
+
 /**
  * Measures several things in turn, again and again: each meets the same hours of a computer that does other things, too.
  *
@@ -97,11 +119,22 @@ export class Guests {
 export async function bestInTurn<T>(
   rounds: number,
   things: readonly T[],
-  measure: (thing: T, index: number) => Promise<number>,
-): Promise<number[]> {
-  const best = things.map(() => 0);
+  measure: (thing: T, index: number) => Promise<Rate>,
+): Promise<Rate[]> {
+  const best: Rate[] = things.map(() => ({ wall: 0, processor: 0 }));
   for (let round = 0; round < rounds; round++) {
-    for (const [index, thing] of things.entries()) best[index] = Math.max(best[index]!, await measure(thing, index));
+    for (const [index, thing] of things.entries()) {
+      const { wall, processor } = await measure(thing, index);
+      best[index] = {
+        wall: Math.max(best[index]!.wall, wall),
+        processor: Math.max(best[index]!.processor, processor),
+      };
+    }
   }
   return best;
+}
+
+/** One beside the other, by processor time. */
+export function against(what: string, unit: string, ours: Rate, peer: Rate, name: string): Figure {
+  return figure(`${what}, of processor time`, unit, ours.processor, peer.processor, name);
 }
