@@ -1,3 +1,4 @@
+import { NO_COUNTS } from "../../probe/io/counters.ts";
 import type { Batch, IoEvent, NotifyCondition, RingCounters } from "../../probe/io/types.ts";
 
 /** Batches kept of a ring. */
@@ -8,7 +9,7 @@ export type Tell = (kind: IoEvent["kind"], detail: string) => void;
 
 /** What a queue has carried and what its two ends decided, counted from the machine's start or the last reset. */
 export class QueueMeter {
-  #counters = zero();
+  #counters = { ...NO_COUNTS };
   #batches: Batch[] = [];
   #decided: { frontToBack?: NotifyCondition; backToFront?: NotifyCondition } = {};
   readonly #now: () => number;
@@ -35,7 +36,7 @@ export class QueueMeter {
 
   /** Counts anew; what was decided last stays known. */
   reset(): void {
-    this.#counters = zero();
+    this.#counters = { ...NO_COUNTS };
     this.#batches = [];
   }
 
@@ -89,15 +90,3 @@ export class QueueMeter {
     if (this.#batches.length > MOST_BATCHES) this.#batches.shift();
   }
 }
-
-const zero = () => ({
-  requests: 0,
-  responses: 0,
-  notifications: 0,
-  interrupts: 0,
-  bytes: 0,
-  copied: 0,
-  grantsMapped: 0,
-  grantsCopied: 0,
-  full: 0,
-});

@@ -1,20 +1,9 @@
 /** What a ring's service has come to, as probes read it. It outlives the connection: a frontend may come back. */
+import { NO_COUNTS } from "../../probe/io/counters.ts";
 import type { Batch, NotifyCondition, RingCounters } from "../../probe/io/types.ts";
 import { distance, needsNotify } from "../../probe/rings/layout/index.ts";
 
 const MOST_BATCHES = 256;
-
-const ZERO: RingCounters = {
-  requests: 0,
-  responses: 0,
-  notifications: 0,
-  interrupts: 0,
-  bytes: 0,
-  copied: 0,
-  grantsMapped: 0,
-  grantsCopied: 0,
-  full: 0,
-};
 
 /** JSON data of {@link RingAccount.save}. */
 export interface SavedAccount {
@@ -24,7 +13,7 @@ export interface SavedAccount {
 }
 
 export class RingAccount {
-  counters: { -readonly [name in keyof RingCounters]: RingCounters[name] } = { ...ZERO };
+  counters: { -readonly [name in keyof RingCounters]: RingCounters[name] } = { ...NO_COUNTS };
   readonly #now: () => number;
   readonly #notify = new Map<NotifyCondition["direction"], NotifyCondition>();
   #batches: Batch[] = [];
@@ -71,7 +60,7 @@ export class RingAccount {
   }
 
   reset(): void {
-    this.counters = { ...ZERO };
+    this.counters = { ...NO_COUNTS };
     this.#batches = [];
   }
 
@@ -84,7 +73,7 @@ export class RingAccount {
   }
 
   restore({ counters, notify, batches }: SavedAccount): void {
-    this.counters = { ...ZERO, ...counters };
+    this.counters = { ...NO_COUNTS, ...counters };
     for (const condition of notify) this.#notify.set(condition.direction, condition);
     this.#batches = [...batches];
   }

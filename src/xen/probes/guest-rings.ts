@@ -1,3 +1,4 @@
+import { NO_COUNTS } from "../../probe/io/counters.ts";
 import type { DeviceCost, RingCounters, RingState, RingSummary } from "../../probe/io/types.ts";
 import { PrivatePlaces, readRing, type SharedRing } from "../../probe/rings/index.ts";
 import {
@@ -23,18 +24,6 @@ import { RingWatch } from "./ring-watch.ts";
 const HEAD = 64;
 /** Pages a ring may have (blkback's max-ring-page-order is 4). */
 const MOST_PAGES = 16;
-
-const NO_COUNTS: RingCounters = {
-  requests: 0,
-  responses: 0,
-  notifications: 0,
-  interrupts: 0,
-  bytes: 0,
-  copied: 0,
-  grantsMapped: 0,
-  grantsCopied: 0,
-  full: 0,
-};
 
 /** What is subtracted from free-running counts since the last reset. */
 interface Baseline {
