@@ -12,6 +12,8 @@ export class RingWatch {
   readonly #state = new Reading<RingState>();
   #trace: IoTrace | undefined;
   #chosen: string | undefined;
+  /** A disk's ring that worked while it was looked at: it stays in sight when its other end goes. */
+  #kept: string | undefined;
 
   /** @param chosen the ring that was looked at last, from an earlier visit */
   constructor(chosen: string | undefined) {
@@ -40,9 +42,13 @@ export class RingWatch {
 
   /** The ring that is looked at: the one chosen while it is there, else the first that is worth it. */
   get ring(): string | undefined {
+    return this.#summary?.ring;
+  }
+
+  get #summary(): RingSummary | undefined {
     const { rings } = this;
-    const chosen = rings.find(({ ring }) => ring === this.#chosen);
-    return (chosen ?? firstChoice(rings))?.ring;
+    const named = (name: string | undefined) => rings.find(({ ring }) => ring === name);
+    return named(this.#chosen) ?? named(this.#kept) ?? firstChoice(rings);
   }
 
   choose(ring: string): void {
@@ -68,7 +74,8 @@ export class RingWatch {
     const listed = this.#list.isDue(now)
       ? await this.#list.look(() => probe("ring.list", {}) as Promise<RingList>, now, early)
       : false;
-    const { ring } = this;
+    const { ring, device, connected } = this.#summary ?? {};
+    if (device === "block" && connected) this.#kept = ring;
     if (ring !== before) this.#state.forget();
     if (ring === undefined || !this.#state.isDue(now)) return listed;
     const stated = await this.#state.look(() => probe("ring.state", { ring }) as Promise<RingState>, now, early);
