@@ -76,7 +76,7 @@ export class IoTraceList extends LitElement {
       width: 7em;
     }
     th.kind {
-      width: 9em;
+      width: 11em;
     }
     th.machine {
       width: 6em;
