@@ -131,6 +131,7 @@ describe("the independent recomposition", () => {
 describe("the ring between two domains", () => {
   it.each(["shadow", "pv"])("is found by its grant and seen at work under mode=%s", async (mode) => {
     const { api, name, probe } = await machine(`mode=${mode}`, "dom1=backend");
+    await api.pause(name); // the work is not done before it is looked at
     const work = api.run(name, "io ring 64 8");
     const states = new Set<number>();
     await vi.waitUntil(
