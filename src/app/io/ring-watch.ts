@@ -12,8 +12,8 @@ export class RingWatch {
   readonly #state = new Reading<RingState>();
   #trace: IoTrace | undefined;
   #chosen: string | undefined;
-  /** A disk's ring that worked while it was looked at: it stays in sight when its other end goes. */
-  #kept: string | undefined;
+  /** Rings that have worked: one in sight stays there when its other end goes. */
+  readonly #worked = new Set<string>();
 
   /** @param chosen the ring that was looked at last, from an earlier visit */
   constructor(chosen: string | undefined) {
@@ -42,13 +42,15 @@ export class RingWatch {
 
   /** The ring that is looked at: the one chosen while it is there, else the first that is worth it. */
   get ring(): string | undefined {
-    return this.#summary?.ring;
+    const { rings } = this;
+    const chosen = rings.find(({ ring }) => ring === this.#chosen);
+    return (chosen ?? this.#firstChoice(rings))?.ring;
   }
 
-  get #summary(): RingSummary | undefined {
-    const { rings } = this;
-    const named = (name: string | undefined) => rings.find(({ ring }) => ring === name);
-    return named(this.#chosen) ?? named(this.#kept) ?? firstChoice(rings);
+  /** A disk's ring that works or did, else any such, else any. */
+  #firstChoice(rings: readonly RingSummary[]): RingSummary | undefined {
+    const worked = rings.filter(({ ring }) => this.#worked.has(ring));
+    return worked.find(({ device }) => device === "block") ?? worked[0] ?? rings[0];
   }
 
   choose(ring: string): void {
@@ -74,8 +76,8 @@ export class RingWatch {
     const listed = this.#list.isDue(now)
       ? await this.#list.look(() => probe("ring.list", {}) as Promise<RingList>, now, early)
       : false;
-    const { ring, device, connected } = this.#summary ?? {};
-    if (device === "block" && connected) this.#kept = ring;
+    for (const { ring, connected } of this.rings) if (connected) this.#worked.add(ring);
+    const { ring } = this;
     if (ring !== before) this.#state.forget();
     if (ring === undefined || !this.#state.isDue(now)) return listed;
     const stated = await this.#state.look(() => probe("ring.state", { ring }) as Promise<RingState>, now, early);
@@ -89,10 +91,4 @@ export class RingWatch {
     this.#trace = read;
     return true;
   }
-}
-
-/** A disk's ring that works, else any that works, else any. */
-function firstChoice(rings: readonly RingSummary[]): RingSummary | undefined {
-  const connected = rings.filter((ring) => ring.connected);
-  return connected.find(({ device }) => device === "block") ?? connected[0] ?? rings[0];
 }

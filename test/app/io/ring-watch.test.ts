@@ -29,7 +29,7 @@ describe("the ring that is looked at", () => {
     const look = watching();
     expect(await look(summary("console", "console", true), summary("xvda", "block", false))).toBe("console");
     expect(await look(summary("xvdb", "block", false), summary("xvda", "block", true))).toBe("xvda");
-    expect(await look(summary("xvdb", "block", true), summary("xvda", "block", false))).toBe("xvda");
+    expect(await look(summary("xvda", "block", false), summary("xvdb", "block", true))).toBe("xvda");
     expect(await look(summary("xvdb", "block", true))).toBe("xvdb");
   });
 
