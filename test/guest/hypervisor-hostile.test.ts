@@ -67,11 +67,11 @@ describe("a guest that turns on PAE", () => {
     ["virtual TLB", ["mode=vtlb"]],
   ])("%s: goes on under a virtual TLB, its 64-bit tables walked as they are", async (_, options) => {
     const machine = await hypervisor(...options);
-    const { exit, out } = await machine.run("fuzz 2 160 128");
+    const { exit, out } = await machine.run("fuzz 2 160 128", 60_000);
     expect(out).toMatch(/ bad=0 .* pae=[1-9]/);
     expect(exit).toBe(0);
     expect((await probe<Domain[]>(machine, "hv.domains"))[0]!.mode).toBe("vtlb");
-    expect(await machine.run("soak 1")).toMatchObject({ exit: 0 });
+    expect(await machine.run("soak 1", 60_000)).toMatchObject({ exit: 0 });
     expect(await faults(machine)).toBe(0);
   });
 });
