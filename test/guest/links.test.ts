@@ -14,7 +14,9 @@ async function pair(link: string, model: NicSpec["model"], more: Partial<Machine
   );
   for (const [index, machine] of machines.entries()) {
     await machine.start();
-    await machine.run(`ip address add 10.0.0.${index + 1}/24 dev eth0 && ip link set eth0 up`, 30_000);
+    // without IPv6 nobody says anything on the link that was not asked for
+    const quiet = "sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1";
+    await machine.run(`${quiet} && ip address add 10.0.0.${index + 1}/24 dev eth0 && ip link set eth0 up`, 30_000);
   }
   return machines;
 }
