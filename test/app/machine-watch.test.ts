@@ -4,6 +4,7 @@ import { machineStatus, NOTHING_SEEN, watchEvent, watchMeters } from "../../src/
 import type { MachineState } from "../../src/lab/index.ts";
 import type { MachineEvent, Meters } from "../../src/machine/api.ts";
 import { machineSpec } from "../../src/machine/spec.ts";
+import { labOf, labTexts } from "../lab/fixtures.ts";
 
 const lab = bareLab(machineSpec({ name: "box", image: "linux" }));
 const progress = (part: string, loaded: number, total: number): MachineEvent => ({
@@ -50,5 +51,13 @@ describe("a machine that is watched", () => {
       phase: "stopped",
       stopped: { reason: "panic", message: "m" },
     });
+  });
+
+  it("names the machines it shares a save point with, itself among them", () => {
+    const head =
+      "hosts: { h: {} }\nmachines:\n  a: { image: linux-xen, host: h }\n  b: { image: linux-xen, host: h }\n  c: { image: linux }";
+    const xen = labOf(labTexts("  up: { machine: a, check: x }", { head }));
+    const together = (name: string) => machineStatus(xen, name, undefined, NOTHING_SEEN).savedWith;
+    expect([together("a"), together("b"), together("c")]).toEqual([["a", "b"], ["a", "b"], ["c"]]);
   });
 });

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
 import { describe, expect, inject, it } from "vitest";
+import type { IoCostsView } from "../../src/views/io/costs/view.ts";
 import type { RingView } from "../../src/views/io/ring/view.ts";
 import { prompt, screen, task, useBrowser } from "./page.ts";
 
@@ -67,6 +68,31 @@ describe("a ring on the page", () => {
     await page.reload();
     await expect.poll(() => below.inputValue(), { timeout: 30_000 }).toBe("virtio:vm/console/1");
     expect(await above.inputValue()).toBe("virtio:vm/console/1");
+  });
+
+  it("costs what its counters say, from their reset on, and runs are kept under a name over a reload", async () => {
+    const { page } = await open(lab("virtqueue"));
+    await prompt(page);
+    await page.locator("ringside-stage").getByRole("tab", { name: "I/O costs" }).click();
+    const costs = page.locator("io-costs");
+    /** What the view was given of the disk. */
+    const disk = () =>
+      costs.evaluate((view) => (view as IoCostsView).machines[0]?.costs?.devices.find(({ name }) => name === "vda"));
+    await costs.getByRole("button", { name: "Reset counters" }).click();
+    await expect.poll(async () => (await disk())?.requests).toBe(0);
+    await runCommand(page, 0);
+    // the write, and what the kernel asks of the disk with it
+    await expect.poll(async () => (await disk())?.requests).toBeGreaterThan(0);
+    const { exits, requests } = (await disk())!;
+    expect(exits).toMatchObject({ interrupt: requests, "port write": requests });
+    await costs.getByLabel("Name of the run").fill("one write");
+    await costs.getByRole("button", { name: "Keep" }).click();
+    await costs.getByRole("button", { name: "Forget one write" }).waitFor();
+
+    await page.reload();
+    await page.locator("ringside-stage").getByRole("tab", { name: "I/O costs" }).click();
+    await costs.getByRole("button", { name: "Forget one write" }).click();
+    await costs.getByRole("button", { name: "Forget one write" }).waitFor({ state: "detached" });
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { openSession } from "../../src/lab/index.ts";
+import { apart, openSession } from "../../src/lab/index.ts";
 import { memoryStore } from "../../src/lab/progress.ts";
 import { filesSource, labOf, labTexts } from "./fixtures.ts";
 import { type Opened, open, taskIs, until } from "./running.ts";
@@ -100,6 +100,10 @@ describe("machines of one Xen host", () => {
       machines: { domV: { status: "running", paused: false } },
       tasks: { make: { status: "open" } },
     });
+  });
+
+  it("are saved and put back once, whichever of them are named", () => {
+    expect(apart(lab.machines, ["domV", "plain", "dom0", "domU"])).toEqual(["domV", "plain"]);
   });
 
   it("have no save point while one of them is on its way", async () => {
