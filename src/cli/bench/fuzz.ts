@@ -29,7 +29,7 @@ const LIFE = 700;
 /** Attacks in one turn, at most. */
 const MOST_IN_A_TURN = 24;
 /**
- * Looks at memory, registers and page tables that one attack may take, or what is put off to the end of a turn: six times
+ * Looks at memory, registers and page tables that one attack may take, or what is put off to the end of a turn: twice
  * what was the most in ten million. Long lists, which take more, are in test/xen/hostile.
  */
 export const MOST_STEPS = 20_000;
