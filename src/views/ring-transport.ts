@@ -51,20 +51,22 @@ export class RingsideRingTransport extends LitElement {
     const { state } = this;
     const able = state?.pace.available === true;
     const stands = able && state.pace.stepping;
+    // the ring's own view has room for the sentence; here it is the buttons' title
+    const unable = state && !able ? pace.unavailable(state.back) : undefined;
     return html`<span class="letter" style="color:${machineColour(this.letter || "A")}" title=${this.machine}>${this.letter}</span>
       <div class="group kind"><select aria-label=${ring.choose} ?disabled=${this.rings.length === 0} @change=${this.choose}>
         ${this.rings.map((one) => html`<option value=${one.ring} .selected=${one.ring === state?.ring}>${one.ring}</option>`)}
       </select></div>
       <div class="group" role="group" aria-label=${pace.title}>
-        <button aria-pressed=${stands ? "true" : "false"} title=${pace.steppingTitle} ?disabled=${!able} @click=${this.stand}>${icon(stands ? "play" : "pause")}${pace.stepping}</button>
-        <button title=${pace.slotTitle} ?disabled=${!stands} @click=${() => this.step("slot")}>${pace.slot}${icon("right")}</button>
-        <button title=${pace.notificationTitle} ?disabled=${!stands} @click=${() => this.step("notification")}>${pace.notification}${icon("right")}</button>
+        <button aria-pressed=${stands ? "true" : "false"} title=${unable ?? pace.steppingTitle} ?disabled=${!able} @click=${this.stand}>${icon(stands ? "play" : "pause")}${pace.stepping}</button>
+        <button title=${unable ?? pace.slotTitle} ?disabled=${!stands} @click=${() => this.step("slot")}>${pace.slot}${icon("right")}</button>
+        <button title=${unable ?? pace.notificationTitle} ?disabled=${!stands} @click=${() => this.step("notification")}>${pace.notification}${icon("right")}</button>
       </div>
       <span class="where" role="status" aria-live=${stands ? "polite" : "off"}>${state ? this.where(state) : nothing}</span>`;
   }
 
   private where(state: RingState): TemplateResult {
-    const { counters, pace } = ioWords(this.language);
+    const { counters } = ioWords(this.language);
     const { requests, notifications, interrupts } = state.counters;
     return html`${counters.requests} <b>${grouped(requests)}</b> · ${counters.notifications} <b>${grouped(notifications)}</b>
       · ${counters.interrupts} <b>${grouped(interrupts)}</b>${state.pace.available ? nothing : html` · ${state.back === HOST ? pace.none : pace.unavailable(state.back)}`}`;
