@@ -52,7 +52,7 @@ export class RingsideRingTransport extends LitElement {
     const able = state?.pace.available === true;
     const stands = able && state.pace.stepping;
     // the ring's own view has room for the sentence; here it is the buttons' title
-    const unable = state && !able ? pace.unavailable(state.back) : undefined;
+    const unable = state && !able ? (state.back === HOST ? pace.none : pace.unavailable(state.back)) : undefined;
     return html`<span class="letter" style="color:${machineColour(this.letter || "A")}" title=${this.machine}>${this.letter}</span>
       <div class="group kind"><select aria-label=${ring.choose} ?disabled=${this.rings.length === 0} @change=${this.choose}>
         ${this.rings.map((one) => html`<option value=${one.ring} .selected=${one.ring === state?.ring}>${one.ring}</option>`)}
@@ -69,7 +69,7 @@ export class RingsideRingTransport extends LitElement {
     const { counters } = ioWords(this.language);
     const { requests, notifications, interrupts } = state.counters;
     return html`${counters.requests} <b>${grouped(requests)}</b> · ${counters.notifications} <b>${grouped(notifications)}</b>
-      · ${counters.interrupts} <b>${grouped(interrupts)}</b>${state.pace.available ? nothing : html` · ${state.back === HOST ? pace.none : pace.unavailable(state.back)}`}`;
+      · ${counters.interrupts} <b>${grouped(interrupts)}</b>`;
   }
 
   private choose(event: Event) {
