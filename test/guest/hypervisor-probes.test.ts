@@ -46,7 +46,7 @@ async function everyVerdict({ probe }: Machine): Promise<string[]> {
 
 /** Goes through some exits while the guest forks and maps, and looks at everything at each. */
 async function look(at: Machine, exits: number) {
-  const work = at.api.run(at.name, "sh -c ls; free; ps");
+  const work = at.api.run(at.name, "sh -c ls; free; ps", { limit: 0 });
   const seen = { verdicts: new Set<string>(), recomposed: 0, faults: 0, own: 0, walks: new Set<string>() };
   for (let exit = 0; exit < exits; exit++) {
     await at.api.travel(at.name, { to: "next" });
@@ -132,7 +132,7 @@ describe("the ring between two domains", () => {
   it.each(["shadow", "pv"])("is found by its grant and seen at work under mode=%s", async (mode) => {
     const { api, name, probe } = await machine(`mode=${mode}`, "dom1=backend");
     await api.pause(name); // the work is not done before it is looked at
-    const work = api.run(name, "io ring 64 8");
+    const work = api.run(name, "io ring 64 8", { limit: 0 });
     const states = new Set<number>();
     await vi.waitUntil(
       async () => {
