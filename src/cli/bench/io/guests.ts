@@ -22,18 +22,13 @@ export class Guests {
     this.host = host;
   }
 
-  /** Gives `work` a host of its own and closes it afterwards. */
+  /** Gives `work` a host of its own, as a worker of a page has one, and closes it afterwards. */
   static async with<T>(work: (guests: Guests) => Promise<T>): Promise<T> {
-    return Guests.withSeveral(1, ([guests]) => work(guests!));
-  }
-
-  /** Gives `work` several hosts, so that what is compared can be measured in turn. */
-  static async withSeveral<T>(count: number, work: (guests: readonly Guests[]) => Promise<T>): Promise<T> {
-    const hosts = await Promise.all(Array.from({ length: count }, () => createNodeHost()));
+    const host = await createNodeHost();
     try {
-      return await work(hosts.map((host) => new Guests(host)));
+      return await work(new Guests(host));
     } finally {
-      for (const host of hosts) await host.close();
+      await host.close();
     }
   }
 
@@ -111,28 +106,36 @@ export async function rateOf(
   return { wall: amount / seconds, processor: amount / ((user + system) / 1e6) };
 }
 
+const SLOWEST: Rate = { wall: 0, processor: 0 };
+
+/** The best of several measurements: what the rest of the computer disturbed least. */
+export async function best(times: number, measure: () => Promise<Rate>): Promise<Rate> {
+  let found = SLOWEST;
+  for (let time = 0; time < times; time++) found = better(found, await measure());
+  return found;
+}
+
 /**
  * Measures several things in turn, again and again: each meets the same hours of a computer that does other things, too.
  *
- * @returns the best of each, which is what the rest of the computer disturbed least
+ * @returns the best of each
  */
 export async function bestInTurn<T>(
   rounds: number,
   things: readonly T[],
-  measure: (thing: T, index: number) => Promise<Rate>,
+  measure: (thing: T) => Promise<Rate>,
 ): Promise<Rate[]> {
-  const best: Rate[] = things.map(() => ({ wall: 0, processor: 0 }));
+  const found = things.map(() => SLOWEST);
   for (let round = 0; round < rounds; round++) {
-    for (const [index, thing] of things.entries()) {
-      const { wall, processor } = await measure(thing, index);
-      best[index] = {
-        wall: Math.max(best[index]!.wall, wall),
-        processor: Math.max(best[index]!.processor, processor),
-      };
-    }
+    for (const [index, thing] of things.entries()) found[index] = better(found[index]!, await measure(thing));
   }
-  return best;
+  return found;
 }
+
+const better = (one: Rate, other: Rate): Rate => ({
+  wall: Math.max(one.wall, other.wall),
+  processor: Math.max(one.processor, other.processor),
+});
 
 /** One beside the other, by processor time. */
 export function against(what: string, unit: string, ours: Rate, peer: Rate, name: string): Figure {

@@ -1,6 +1,6 @@
 import type { MachineSpec } from "../../../machine/index.ts";
 import { type Figure, figure } from "../figure.ts";
-import { against, bestInTurn, Guests, rateOf } from "./guests.ts";
+import { against, best, bestInTurn, Guests, rateOf } from "./guests.ts";
 
 /** TCP between two guests on one link, by their cards. */
 
@@ -22,9 +22,10 @@ const WARMING = 4;
 const MOST_WARMING = 20;
 /** Seconds of one measurement, and how many there are; the best counts. */
 const SECONDS = 3;
-const ROUNDS = 4;
-/** Boots for a cold measurement, of one second. */
+const TIMES = 3;
+/** Boots for a cold measurement, of one second, and for warm ones. */
 const BOOTS = 2;
+const WARM_BOOTS = 2;
 
 async function pair(guests: Guests, { image, model, dom0 }: Way): Promise<void> {
   const backend = dom0 ? { backend: "dom0" } : { link: "lan" };
@@ -63,17 +64,18 @@ const coldRate = (way: Way) =>
     return rate(guests, 1);
   });
 
+/** The best of several measurements once the emulator has compiled what both guests execute. */
+const warmRate = (way: Way) =>
+  Guests.with(async (guests) => {
+    await connect(guests, way);
+    await guests.warm(["left", "right"], MOST_WARMING, () => rate(guests, WARMING));
+    return best(TIMES, () => rate(guests, SECONDS));
+  });
+
 /** TCP over one connection, every way. */
 export async function throughput(): Promise<Figure[]> {
-  const ways = [NETFRONTS, THROUGH_DOM0, VIRTIO, NE2K];
   const [coldXen, coldVirtio] = await bestInTurn(BOOTS, [NETFRONTS, VIRTIO], coldRate);
-  const [xen, dom0, virtio, ne2k] = await Guests.withSeveral(ways.length, async (hosts) => {
-    for (const [index, guests] of hosts.entries()) {
-      await connect(guests, ways[index]!);
-      await guests.warm(["left", "right"], MOST_WARMING, () => rate(guests, WARMING));
-    }
-    return bestInTurn(ROUNDS, hosts, (guests) => rate(guests, SECONDS));
-  });
+  const [xen, dom0, virtio, ne2k] = await bestInTurn(WARM_BOOTS, [NETFRONTS, THROUGH_DOM0, VIRTIO, NE2K], warmRate);
   return [
     against(`TCP, ${NETFRONTS.name}, cold`, "Mbit/s", coldXen!, coldVirtio!, `${VIRTIO.name}, cold`),
     against(`TCP, ${NETFRONTS.name}, warm`, "Mbit/s", xen!, virtio!, `${VIRTIO.name}, warm`),
