@@ -29,6 +29,10 @@ export interface LinkPort {
   receive: ((frame: Frame) => void) | undefined;
   /** True when `receive` takes partial checksums and segmentation; else frames are made good before they arrive. */
   offloads: boolean;
+  /** True while the cable is in and the link is not cut; frames sent without it are lost. */
+  readonly carrier: boolean;
+  /** Whoever owns this end may set it; called when {@link carrier} changes. */
+  onCarrier: ((carrier: boolean) => void) | undefined;
   /** Unplugs this end. */
   close(): void;
 }

@@ -44,6 +44,8 @@ interface Learned {
 class Port implements LinkPort {
   receive: ((frame: Frame) => void) | undefined;
   offloads = false;
+  readonly carrier = true;
+  onCarrier: ((carrier: boolean) => void) | undefined;
   readonly counters = {
     name: "",
     sent: 0,

@@ -1,0 +1,123 @@
+/**
+ * The network as it is drawn: what the guests report and what the fabric knows, put together. Made by picture-*.ts from
+ * readings, drawn by the elements; plain data, with an id for everything, stable from one reading to the next.
+ */
+import type { CapturedFrame, LinkReport, NatEntry } from "../../network/reports.ts";
+import type { GuestFrame, NetLink, NetNamespace } from "../../probe/network/types.ts";
+
+/** Colours of wires (interface.md), in this order. */
+export type Colour = "arp" | "icmp" | "udp" | "tcp" | "other";
+
+/** Ids: `machine:dom0`, `ns:dom0/4026531840`, `if:dom0/4026531840/3`, `link:physical`, `port:physical:dom0/0`. */
+export type Id = string;
+
+export interface MachineBox {
+  readonly id: Id;
+  readonly name: string;
+  /** The host (worker) it is on. */
+  readonly host: string;
+  readonly running: boolean;
+  /** Undefined until it was first read. */
+  readonly namespaces: readonly NamespaceBox[] | undefined;
+}
+
+export interface NamespaceBox {
+  readonly id: Id;
+  /** A name from /run/netns, `initial`, or its processes'. */
+  readonly label: string;
+  readonly namespace: NetNamespace;
+  readonly interfaces: readonly InterfaceBox[];
+  /** Packets may pass from one interface to another: ip_forward. */
+  readonly routes: boolean;
+  /** Rules of its nat tables rewrite addresses. */
+  readonly translates: boolean;
+}
+
+export interface InterfaceBox {
+  readonly id: Id;
+  readonly link: NetLink;
+}
+
+/** A link of the fabric. */
+export interface FabricBox {
+  readonly id: Id;
+  readonly report: LinkReport;
+}
+
+/** Two things a frame passes between. */
+export interface Edge {
+  readonly id: Id;
+  /**
+   * `veth` between peers, `port` from an enslaved interface to its bridge, `ring` between netfront and netback, `cable`
+   * from a card to a link of the fabric, `upper` from a VLAN or macvlan to the device below it.
+   */
+  readonly kind: "veth" | "port" | "ring" | "cable" | "upper";
+  readonly ends: readonly [Id, Id];
+  /** Both ends are up, and the cable is in. */
+  readonly carrier: boolean;
+}
+
+export interface NetworkPicture {
+  readonly machines: readonly MachineBox[];
+  readonly fabric: readonly FabricBox[];
+  readonly edges: readonly Edge[];
+  readonly nat: readonly NatEntry[];
+}
+
+/** Which row of which table decided what happened to a frame at a hop. */
+export interface DecidedBy {
+  readonly table: "fdb" | "route" | "neighbour" | "conntrack" | "rule" | "nat";
+  /** Where the table is: a namespace or a link. */
+  readonly at: Id;
+  /** The row, as the table's own index at the moment of the hop; -1 where the entry is gone meanwhile. */
+  readonly row: number;
+  /** The row in the words of its own tool: `default via 10.0.0.254 dev eth0`. */
+  readonly text: string;
+  /** The fabric wrote it down when it decided; else worked out from the tables as they were read. */
+  readonly how: "recorded" | "computed";
+}
+
+/** A field that differs from the hop before. */
+export interface FieldChange {
+  readonly field:
+    | "mac-source"
+    | "mac-destination"
+    | "vlan"
+    | "ttl"
+    | "address-source"
+    | "address-destination"
+    | "port-source"
+    | "port-destination"
+    | "icmp-id"
+    | "checksum-ip"
+    | "checksum-transport";
+  readonly before: string;
+  readonly after: string;
+}
+
+/** A frame seen at one place. */
+export interface Hop {
+  /** Interface or port of the fabric. */
+  readonly at: Id;
+  /** The edge it came over from the hop before, where it came over one. */
+  readonly over?: Id;
+  readonly direction: "in" | "out";
+  /** Milliseconds since 1970 by the fabric's clock; a guest's own are corrected by how far its clock is off. */
+  readonly time: number;
+  readonly bytes: Uint8Array;
+  readonly length: number;
+  readonly changes: readonly FieldChange[];
+  readonly decided: readonly DecidedBy[];
+  readonly source: { readonly fabric: CapturedFrame } | { readonly machine: string; readonly guest: GuestFrame };
+}
+
+/** The way of one packet, as far as it was seen. */
+export interface Trail {
+  readonly id: Id;
+  readonly colour: Colour;
+  /** In one line: `ICMP echo request 10.0.0.2 → 10.0.0.3, seq 1`. */
+  readonly summary: string;
+  readonly hops: readonly Hop[];
+  /** Where it ended, if it did not arrive: dropped, or seen no further. */
+  readonly lost?: { readonly at: Id; readonly why: string };
+}
