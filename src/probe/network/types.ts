@@ -37,6 +37,8 @@ export interface NetLink {
   /** IFLA_INFO_KIND: `veth`, `bridge`, `vlan`, `vxlan`, `macvlan`, `dummy`, `tun` …; `` of a card, `loopback` of lo, `vif` of netback's. */
   readonly kind: string;
   readonly mac: string;
+  /** IFLA_PERM_ADDRESS: the card's own, whatever its MAC was set to; absent of what is no card. */
+  readonly permanent?: string;
   readonly mtu: number;
   /** IFF_UP, and IFF_LOWER_UP. */
   readonly up: boolean;
