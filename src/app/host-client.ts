@@ -126,6 +126,9 @@ function hostApi(call: Call): HostApi {
     travel: (machine, target) => call((host) => host.travel(machine, target)),
     probe: (machine, probe, args) => call((host) => host.probe(machine, probe, args)),
     control: (machine, control, args) => call((host) => host.control(machine, control, args)),
+    join: (end) => call((host) => host.join(transfer(end, [end as MessagePort]))),
+    networkProbe: (probe, args) => call((host) => host.networkProbe(probe, args)),
+    networkControl: (control, args) => call((host) => host.networkControl(control, args)),
     snapshot: (machine) => call((host) => host.snapshot(machine)),
     restore: (machine, snapshot) => call((host) => host.restore(machine, snapshot)),
   };

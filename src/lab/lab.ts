@@ -1,4 +1,5 @@
 import type { MachineSpec } from "../machine/spec.ts";
+import type { LinkSpec } from "../network/link-spec.ts";
 import type { Prose } from "./prose.ts";
 import type { Language, Text } from "./text.ts";
 
@@ -40,10 +41,15 @@ export interface LabMachine {
   readonly files: readonly LabFile[];
 }
 
-/** What cards of one host are plugged into. */
+/** The {@link LabLink.place} of links between hosts; no host has this name. */
+export const NETWORK = "network";
+
+/** What cards are plugged into. */
 export interface LabLink {
   readonly name: string;
-  readonly kind: "switch" | "hub";
+  readonly spec: LinkSpec;
+  /** Whose thread it is in: a host's name, or {@link NETWORK}. */
+  readonly place: string;
 }
 
 /** A file of the lab's `files/` folder that is put into a machine before its first prompt matters. */

@@ -1,3 +1,5 @@
+import type { MessageEnd } from "../network/api.ts";
+import type { LinkSpec } from "../network/link-spec.ts";
 import type { MachineSpec } from "./spec.ts";
 
 /**
@@ -57,8 +59,11 @@ export interface StartOptions {
   readonly environment?: Readonly<Record<string, string>>;
   readonly columns?: number;
   readonly rows?: number;
-  /** What links of the spec's cards are, by name; a link that is already there stays what it is. Default `switch`. */
-  readonly links?: Readonly<Record<string, "switch" | "hub">>;
+  /**
+   * Links of this host, by name; one that is already there stays what it is. A card's link that is not among them is
+   * reached over the cable ({@link HostApi.join}), and on a host without one is a switch of its own.
+   */
+  readonly links?: Readonly<Record<string, LinkSpec>>;
   /** What is on the machine's disks: what it wrote in an earlier life, or nothing. Default `kept`. */
   readonly disks?: "kept" | "empty";
 }
@@ -128,6 +133,12 @@ export interface HostApi {
   probe(machine: string, probe: string, args: Readonly<Record<string, unknown>>): Promise<unknown>;
   /** Turns a setting of a machine's devices: slow motion, stepping, counters, hot plug. Rejects with a sentence for a wrong one. */
   control(machine: string, control: string, args: Readonly<Record<string, unknown>>): Promise<unknown>;
+  /** The cable to the network's worker, for links between hosts; another takes its place. Resolves when it answers. */
+  join(end: MessageEnd): Promise<void>;
+  /** A probe `network.*` of the links inside this host (network/api.ts). Rejects with a sentence for a wrong one. */
+  networkProbe(probe: string, args: Readonly<Record<string, unknown>>): Promise<unknown>;
+  /** A control `network.*` of the links inside this host (network/api.ts). Rejects with a sentence for a wrong one. */
+  networkControl(control: string, args: Readonly<Record<string, unknown>>): Promise<unknown>;
   /**
    * The machine as it is now, for {@link HostApi.restore}; it runs on. Guests of one platform share memory: a snapshot
    * of one is of all of them in this host, at one moment.

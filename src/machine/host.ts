@@ -1,3 +1,4 @@
+import type { MessageEnd } from "../network/api.ts";
 import type {
   HostApi,
   MachineEvent,
@@ -187,6 +188,18 @@ export class Host implements HostApi {
     const guest = this.#guest(machine);
     const platform = this.#maker.platformOf(guest.image);
     return platform ? controlDevices(platform, guest.machine, control, args) : guest.machine.control(control, args);
+  }
+
+  async join(end: MessageEnd): Promise<void> {
+    await this.#maker.links.join(end);
+  }
+
+  async networkProbe(probe: string, args: Readonly<Record<string, unknown>>): Promise<unknown> {
+    return this.#maker.links.probe(probe, args);
+  }
+
+  async networkControl(control: string, args: Readonly<Record<string, unknown>>): Promise<unknown> {
+    return this.#maker.links.control(control, args);
   }
 
   async snapshot(machine: string): Promise<Uint8Array> {

@@ -73,8 +73,8 @@ export interface GuestAccess {
 
 /** What the host does for a platform's guest. */
 export interface PlatformSurroundings {
-  /** A new end of a link, of the guest's own: close it when its device goes. */
-  port(link: string): LinkPort;
+  /** A new end of a link for the guest's card `nic`, counted from 0: close it when its device goes. */
+  port(link: string, nic: number): LinkPort;
   /** The disks of the spec by their names: content lives with the host, not with the platform. */
   readonly disks: ReadonlyMap<string, Disk>;
   /** Runs a script in another guest of this host, as its administrator would. Rejects with a sentence when it fails. */

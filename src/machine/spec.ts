@@ -6,8 +6,12 @@ export interface NicSpec {
   readonly mac: string;
   /** What the guest finds: a virtio card, an NE2000 on PCI, or a Xen vif. */
   readonly model: "virtio" | "ne2k" | "xen";
-  /** The link of its host it is plugged into; undefined for none. */
+  /** The link it is plugged into; undefined for none. Of a card with a `backend`, the bridge asked of that machine. */
   readonly link?: string;
+  /** Of a switch: the VLAN of an access port, 1 to 4094; undefined for a trunk, or for an end that knows no VLANs. */
+  readonly vlan?: number;
+  /** Of a switch: the VLANs a trunk carries tagged; undefined for all. */
+  readonly vlans?: readonly number[];
   /** Xen: the machine of the same host whose netback serves it; undefined for the host itself. */
   readonly backend?: string;
 }

@@ -21,7 +21,7 @@ export interface FabricApi {
 
 /** One side of a pair of message ports, in a worker or in Node. */
 export interface MessageEnd {
-  postMessage(message: unknown, transfer: readonly ArrayBufferLike[]): void;
+  postMessage(message: unknown, transfer: ArrayBuffer[]): void;
   onmessage: ((event: { readonly data: unknown }) => void) | null;
   close(): void;
 }
@@ -32,4 +32,6 @@ export interface NetworkApi extends FabricApi {
   declare(links: Readonly<Record<string, LinkSpec>>): Promise<void>;
   /** A host's cable: ends of links here that its machines are plugged into come and go over it (trunk.ts). */
   join(host: string, end: MessageEnd): Promise<void>;
+  /** A host is gone: its machines' ends with it. */
+  leave(host: string): Promise<void>;
 }

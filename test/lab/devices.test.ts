@@ -60,7 +60,7 @@ describe("devices of a lab's machines", () => {
 
   it("come with the links they are plugged into", () => {
     const texts = labTexts(TASK, { head: head(["a: { image: linux, host: h, nics: [{ link: lan }] }"], LAN) });
-    expect(labOf(texts).links).toEqual([{ name: "lan", kind: "hub" }]);
+    expect(labOf(texts).links).toEqual([{ name: "lan", spec: { kind: "hub" }, place: "h" }]);
   });
 
   it.each([

@@ -147,6 +147,15 @@ export class ShellHost implements HostApi {
     await writeFile(this.fileOf(machine, `${control}.json`), JSON.stringify(args));
   }
 
+  /** Folders have no network. */
+  async join(): Promise<void> {}
+  async networkProbe(): Promise<never> {
+    throw new Error("This host has no links.");
+  }
+  async networkControl(): Promise<never> {
+    throw new Error("This host has no links.");
+  }
+
   async meters() {
     return { running: true, instructions: 0, busy: 0, jit: false };
   }

@@ -102,7 +102,8 @@ export class Machines {
       entry.host = host;
       const given = this.#options.startOptions?.(name) ?? {};
       const environment = { LANG: LOCALES[language], ...given.environment };
-      const links = Object.fromEntries(this.#options.lab.links.map((link) => [link.name, link.kind]));
+      const inside = this.#options.lab.links.filter(({ place }) => place === entry.machine.host);
+      const links = Object.fromEntries(inside.map((link) => [link.name, link.spec]));
       const starting = host.start(entry.machine.spec, { ...given, environment, links, disks }, (event) => {
         if (entry.life === life) this.#take(entry, event);
       });

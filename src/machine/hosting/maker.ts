@@ -11,7 +11,7 @@ import { PLATFORM_HOOKS } from "../v86-hooks.ts";
 import { loadV86 } from "../v86-library.ts";
 import { rewrite } from "../wasm/rewrite.ts";
 import { HostDisks, type MachineDisks } from "./disks.ts";
-import { HostLinks } from "./links.ts";
+import { HostLinks, portOf } from "./links.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** What a machine being made asks of its host later. */
@@ -62,8 +62,9 @@ export class Maker {
     const [emulator, rom] = await Promise.all([compiled, this.parts.load("rom", image.parts.rom)]);
     const guest: { made?: LinuxGuest } = {};
     const place = platform && this.#place(platform, spec, disks, guest);
-    const link = spec.nics.find(({ model }) => model !== "xen")?.link;
-    const card = link === undefined ? undefined : this.links.port(link, spec.name);
+    const nic = spec.nics.findIndex(({ model }) => model !== "xen");
+    const link = spec.nics[nic]?.link;
+    const card = link === undefined ? undefined : this.links.port(link, portOf(spec, nic));
     try {
       const belongings = { disks, ...(card && { card }), ...(place && { platform: place }) };
       guest.made = await Guest.linux(spec, image, { ...emulator, rom }, belongings, this.#hooks.install);
@@ -95,7 +96,7 @@ export class Maker {
     disks: MachineDisks,
     guest: { readonly made?: LinuxGuest },
   ): PlatformGuest {
-    const port = (link: string): LinkPort => this.links.port(link, spec.name);
+    const port = (link: string, nic: number): LinkPort => this.links.port(link, portOf(spec, nic));
     return platform.plug(spec, {
       port,
       disks,

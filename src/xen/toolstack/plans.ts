@@ -85,7 +85,7 @@ export function networkPlan(site: PlanSite, nic: NicSpec, handle: number): Devic
     make:
       nic.backend === undefined
         ? () => {
-            const port = nic.link === undefined ? undefined : surroundings.port(nic.link);
+            const port = nic.link === undefined ? undefined : surroundings.port(nic.link, handle);
             const description = { name, handle, mac: nic.mac, port, ...paths };
             const backend = new NetworkBackend(front, store, description, networkFeatures(spec, name));
             return { backend, release: () => port?.close() };
