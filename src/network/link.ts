@@ -33,6 +33,10 @@ export interface LinkPort {
   readonly carrier: boolean;
   /** Whoever owns this end may set it; called when {@link carrier} changes. */
   onCarrier: ((carrier: boolean) => void) | undefined;
+  /** Bytes of the largest IP packet the link carries: what a card tells its driver. */
+  readonly mtu: number;
+  /** The owner lost frames that had arrived, or that it was to send, for want of room: they are counted here. */
+  dropped(frames: number): void;
   /** Unplugs this end. */
   close(): void;
 }

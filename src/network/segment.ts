@@ -46,6 +46,7 @@ class Port implements LinkPort {
   offloads = false;
   readonly carrier = true;
   onCarrier: ((carrier: boolean) => void) | undefined;
+  readonly mtu = 1500;
   readonly counters = {
     name: "",
     sent: 0,
@@ -65,6 +66,10 @@ class Port implements LinkPort {
 
   send(frame: Frame): void {
     this.#segment?.forward(this, frame);
+  }
+
+  dropped(frames: number): void {
+    this.counters.dropped += frames;
   }
 
   close(): void {
