@@ -1,0 +1,7 @@
+/** What packets are: read, summarised and made. */
+export * from "./address.ts";
+export * from "./build/index.ts";
+export * from "./messages/dhcp.ts";
+export * from "./messages/dns.ts";
+export { ETHERTYPE, PORT, PROTOCOL } from "./numbers.ts";
+export type { Check, Field, FieldKey, Layer, LayerName, Malformation, Packet } from "./packet.ts";
