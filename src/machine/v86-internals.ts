@@ -49,6 +49,7 @@ export class Internals {
   #access: V86GuestAccess | undefined;
   readonly #bus: UntypedBus;
   #virtio: VirtioConstructor | undefined;
+  #memory: Uint8Array | undefined;
   /** Its devices, to be watched; and what devices of ours need to serve their queues. */
   readonly observation: Observation;
 
@@ -64,7 +65,12 @@ export class Internals {
    * each use; v86's own `mem8` is a proxy and thousands of times slower.
    */
   memory(): Uint8Array {
-    return new Uint8Array(this.#cpu.wasm_memory.buffer, this.#cpu.mem8.byteOffset, this.#cpu.memory_size[0]);
+    const { buffer } = this.#cpu.wasm_memory;
+    // devices ask for it at every descriptor, and v86's two numbers come through proxies
+    if (this.#memory?.buffer !== buffer) {
+      this.#memory = new Uint8Array(buffer, this.#cpu.mem8.byteOffset, this.#cpu.memory_size[0]);
+    }
+    return this.#memory;
   }
 
   /** Instructions executed since the machine was made, modulo 2^32. */

@@ -8,8 +8,6 @@ import type { NotifyCondition } from "../../probe/io/types.ts";
 import {
   availEventAt,
   availHead,
-  DESC_F,
-  followChain,
   misplaced,
   needsEvent,
   type QueuePlace,
@@ -19,6 +17,9 @@ import {
   USED_ENTRY,
 } from "../../probe/virtio/index.ts";
 import type { QueueRegisters } from "../v86-observation.ts";
+import { ChainBuffers, QueueFault } from "./chain-buffers.ts";
+
+export { QueueFault } from "./chain-buffers.ts";
 
 /** A piece of guest-physical memory; always within it. */
 export interface Buffer {
@@ -35,14 +36,6 @@ export interface RequestChain {
   readonly writable: readonly Buffer[];
 }
 
-/** The driver broke a rule of the standard: the device serves no more until it is reset. */
-export class QueueFault {
-  readonly reason: string;
-  constructor(reason: string) {
-    this.reason = reason;
-  }
-}
-
 /** Where a queue is, and what it may do to its guest. */
 export interface QueueParts {
   memory(): Uint8Array;
@@ -55,10 +48,22 @@ export interface QueueParts {
   written(address: number, bytes: number): void;
 }
 
+/** A queue as it is now. */
+interface Opened {
+  readonly memory: Uint8Array;
+  readonly words: GuestWords;
+  readonly view: DataView;
+  readonly place: QueuePlace;
+  /** Why nothing can be served where it lies. */
+  readonly fault: string | undefined;
+}
+
 export class SplitQueue {
   readonly #parts: QueueParts;
   /** Answers put into the used ring and not made visible yet. */
   #staged = 0;
+  #opened: Opened | undefined;
+  readonly #chain = new ChainBuffers();
 
   constructor(parts: QueueParts) {
     this.#parts = parts;
@@ -66,34 +71,54 @@ export class SplitQueue {
 
   /** Chains that wait to be taken. */
   waiting(): number | QueueFault {
-    const { words, place, last } = this.#open();
-    const fault = misplaced(words, place);
+    const { words, place, fault } = this.#open();
     if (fault) return new QueueFault(fault);
-    const count = (words.u16(place.avail + 2) - last) & 0xffff;
+    const count = (words.u16(place.avail + 2) - this.position) & 0xffff;
     return count > place.size ? new QueueFault(`${count} chains wait in a queue of ${place.size}.`) : count;
   }
 
   /** Takes the chain that waits longest. To be called when {@link waiting} says that there is one. */
   take(): RequestChain | QueueFault {
-    const { words, place, last } = this.#open();
-    const chain = followChain(words, place, availHead(words, place, last), this.#parts.indirect());
-    if (chain.fault) return new QueueFault(chain.fault);
-    const readable: Buffer[] = [];
-    const writable: Buffer[] = [];
-    for (const { address, bytes, flags } of chain.buffers) {
-      if (!words.holds(address, bytes)) return new QueueFault("A buffer does not lie in the guest's memory.");
-      if (flags & DESC_F.write) writable.push({ address, bytes });
-      else if (writable.length > 0) return new QueueFault("A buffer to read comes after one to write.");
-      else readable.push({ address, bytes });
-    }
+    const chain = this.#chain;
+    chain.clear();
+    const head = this.takeInto(chain);
+    if (head instanceof QueueFault) return head;
+    const buffers = Array.from({ length: chain.count }, (_, index) => ({
+      address: chain.addresses[index]!,
+      bytes: chain.lengths[index]!,
+    }));
+    return { head, readable: buffers.slice(0, chain.readables), writable: buffers.slice(chain.readables) };
+  }
+
+  /**
+   * The same for a device that serves many: the chain's buffers are appended to those that are there.
+   *
+   * @returns its head
+   */
+  takeInto(buffers: ChainBuffers): number | QueueFault {
+    const { words, place } = this.#open();
+    const last = this.position;
+    const head = availHead(words, place, last);
+    const fault = buffers.follow(words, place, head, this.#parts.indirect());
+    if (fault) return fault;
     this.#parts.setLastAvailIdx(last + 1);
-    return { head: chain.head, readable, writable };
+    return head;
+  }
+
+  /** What will be taken next, as a free-running index. */
+  get position(): number {
+    return this.#parts.registers().lastAvailIdx;
+  }
+
+  /** Chains taken since then, and not answered, wait again. @param position an earlier one */
+  putBack(position: number): void {
+    this.#parts.setLastAvailIdx(position);
   }
 
   /** Puts an answer into the used ring; {@link publish} makes it visible. @param written bytes the device wrote */
   answer(head: number, written: number): void {
-    const { words, place, view } = this.#open();
-    if (misplaced(words, place)) return;
+    const { words, place, view, fault } = this.#open();
+    if (fault) return;
     const at = place.used + RING_HEADER + USED_ENTRY * ((words.u16(place.used + 2) + this.#staged) & (place.size - 1));
     view.setUint32(at, head, true);
     view.setUint32(at + 4, written, true);
@@ -103,7 +128,7 @@ export class SplitQueue {
 
   /** Makes the answers visible. @returns how many, and whether the driver wants to be told (2.7.7.2, 2.7.10.2) */
   publish(): { readonly count: number; readonly condition: NotifyCondition } {
-    const { words, place, view } = this.#open();
+    const { words, place, view, fault } = this.#open();
     const { usedIdx: old, availFlags, usedEvent } = readQueueWords(words, place);
     const count = this.#staged;
     const next = (old + count) & 0xffff;
@@ -118,7 +143,7 @@ export class SplitQueue {
       event: eventIdx ? usedEvent : availFlags,
       holds: count > 0 && asked,
     };
-    if (count === 0 || misplaced(words, place)) return { count: 0, condition: { ...condition, holds: false } };
+    if (count === 0 || fault) return { count: 0, condition: { ...condition, holds: false } };
     view.setUint16(place.used + 2, next, true);
     this.#parts.written(place.used, RING_HEADER);
     return { count, condition };
@@ -132,15 +157,20 @@ export class SplitQueue {
     if (!this.#parts.eventIdx()) this.#setUsedFlags(SUPPRESS);
   }
 
-  /** The driver has to say when it adds something behind what was taken. @returns true when it has meanwhile */
-  listen(): boolean {
-    const { words, place, last, view } = this.#open();
-    if (misplaced(words, place)) return false;
+  /**
+   * The driver has to say when it adds something behind what is there.
+   *
+   * @param from what the device has seen, as a free-running index; what it has taken unless given
+   * @returns true when the driver has meanwhile
+   */
+  listen(from: number = this.position): boolean {
+    const { words, place, view, fault } = this.#open();
+    if (fault) return false;
     if (this.#parts.eventIdx()) {
-      view.setUint16(availEventAt(place), last, true);
+      view.setUint16(availEventAt(place), from, true);
       this.#parts.written(availEventAt(place), 2);
     } else this.#setUsedFlags(0);
-    return words.u16(place.avail + 2) !== last;
+    return words.u16(place.avail + 2) !== (from & 0xffff);
   }
 
   /** What the driver goes by when it decides about a notification: the event index it reads, or the flags. */
@@ -150,19 +180,32 @@ export class SplitQueue {
     return this.#parts.eventIdx() ? availEvent : usedFlags;
   }
 
+  /** The guest's memory, for the bytes of a chain that was taken. */
+  get memory(): Uint8Array {
+    return this.#open().memory;
+  }
+
   #setUsedFlags(flags: number): void {
-    const { words, place, view } = this.#open();
-    if (misplaced(words, place)) return;
+    const { words, place, view, fault } = this.#open();
+    if (fault || words.u16(place.used) === flags) return;
     view.setUint16(place.used, flags, true);
     this.#parts.written(place.used, 2);
   }
 
-  /** The queue as it is now: memory grows and moves, and the driver may set it up anew. */
-  #open() {
+  /** Kept until memory moves, as it does when it grows, or the driver sets the queue up anew. */
+  #open(): Opened {
     const memory = this.#parts.memory();
-    const { lastAvailIdx: last, ...areas } = this.#parts.registers();
-    const place: QueuePlace = { queue: 0, ...areas };
-    const view = new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
-    return { words: new GuestWords(memory), place, last, view };
+    const { size, desc, avail, used } = this.#parts.registers();
+    const opened = this.#opened;
+    const same = opened && opened.memory.buffer === memory.buffer && opened.memory.length === memory.length;
+    if (same) {
+      const { place } = opened;
+      if (place.size === size && place.desc === desc && place.avail === avail && place.used === used) return opened;
+    }
+    const words = same ? opened.words : new GuestWords(memory);
+    const view = same ? opened.view : new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
+    const place: QueuePlace = { queue: 0, size, desc, avail, used };
+    this.#opened = { memory, words, view, place, fault: misplaced(words, place) };
+    return this.#opened;
   }
 }
