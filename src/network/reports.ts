@@ -70,6 +70,8 @@ export interface LinkReport extends Traffic {
   readonly waiting: number;
   /** Frames a switch sent to every port of the VLAN, as it did not know the address. */
   readonly flooded: number;
+  /** Frames a switch sent nowhere: their receiver is where they came from, or the switch itself. */
+  readonly filtered: number;
   readonly dropped: DropCounts;
   readonly ports: readonly PortReport[];
   readonly gateway: { readonly mac: string; readonly address: string } | null;
@@ -91,7 +93,7 @@ export interface FdbEntry {
 /** `network.fdb {link?}`. */
 export interface FdbReport {
   readonly entries: readonly FdbEntry[];
-  /** Addresses at most; the one unheard of for longest makes room. */
+  /** Addresses at most; of the end that has the most, the one unheard of for longest makes room. */
   readonly limit: number;
   readonly evicted: number;
 }
@@ -126,6 +128,8 @@ export type Decision =
   | { readonly kind: "flood"; readonly vlan: number; readonly why: "unknown" | "broadcast" | "multicast" }
   /** The address was learned at the port it came from: no need to send it anywhere (802.1D, 7.7). */
   | { readonly kind: "filtered"; readonly vlan: number; readonly mac: string; readonly port: string }
+  /** A group address that means the switch itself, which passes it on to nobody (802.1D, 7.12.6). */
+  | { readonly kind: "reserved"; readonly vlan: number; readonly mac: string }
   | { readonly kind: "hub" }
   | { readonly kind: "wire" }
   | { readonly kind: "drop"; readonly why: DropReason }
@@ -137,6 +141,8 @@ export interface Delivery {
   /** Milliseconds since 1970 with fractions; null while it is on its way. */
   readonly at: number | null;
   readonly dropped?: DropReason;
+  /** A mirror's copy. */
+  readonly mirror?: true;
 }
 
 /** A frame that entered a link. */
@@ -162,6 +168,8 @@ export interface CaptureReport {
   readonly frames: readonly CapturedFrame[];
   /** What to ask for next. */
   readonly next: number;
+  /** Of the frames here, those before this one change no more: ask from it again to see what became of the others. */
+  readonly settled: number;
   /** Frames between what was asked for and the first here, no longer kept. */
   readonly lost: number;
 }
