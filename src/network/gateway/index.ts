@@ -1,0 +1,2 @@
+/** A gateway: loaded where a link asks for one. */
+export { makeGateway } from "./gateway.ts";
