@@ -15,7 +15,7 @@ export interface NetNamespace {
   readonly id: number;
   /** Names in /run/netns. */
   readonly names: readonly string[];
-  /** Processes in it, the first few; of the initial namespace only the agent's shell. */
+  /** Processes in it, the first few; of the initial namespace, which most are in, only process 1. */
   readonly processes: readonly { readonly pid: number; readonly name: string }[];
   /** The namespace the guest was booted with. */
   readonly initial: boolean;
@@ -26,6 +26,8 @@ export interface NetNamespace {
   readonly neighbours: readonly Neighbour[];
   /** Of all bridges in the namespace. */
   readonly fdb: readonly BridgeFdbEntry[];
+  /** Of the ports of bridges, where one of them filters by VLAN. */
+  readonly vlans?: readonly PortVlans[];
   readonly conntrack: readonly ConntrackEntry[];
   readonly rules: readonly FilterRule[];
 }
@@ -36,6 +38,7 @@ export interface NetLink {
   readonly name: string;
   /** IFLA_INFO_KIND: `veth`, `bridge`, `vlan`, `vxlan`, `macvlan`, `dummy`, `tun` …; `` of a card, `loopback` of lo, `vif` of netback's. */
   readonly kind: string;
+  /** `` where it has none of six bytes (a tunnel's). */
   readonly mac: string;
   /** IFLA_PERM_ADDRESS: the card's own, whatever its MAC was set to; absent of what is no card. */
   readonly permanent?: string;
@@ -50,6 +53,10 @@ export interface NetLink {
   readonly peer?: number;
   readonly peerNamespace?: number;
   readonly vlan?: number;
+  /** Of a vxlan interface: its network identifier. */
+  readonly vni?: number;
+  /** It answers ARP for addresses that are routed elsewhere (net.ipv4.conf.<name>.proxy_arp). */
+  readonly proxyArp?: boolean;
   readonly addresses: readonly string[];
   readonly sent: { readonly packets: number; readonly bytes: number; readonly dropped: number };
   readonly received: { readonly packets: number; readonly bytes: number; readonly dropped: number };
@@ -90,8 +97,19 @@ export interface BridgeFdbEntry {
   readonly vlan?: number;
   /** The bridge's own address or one that was put there by hand, which does not age. */
   readonly permanent: boolean;
-  /** Seconds since it was last used. */
+  /** Seconds since a frame from that address last came in by that port; what ageing counts. */
   readonly age?: number;
+}
+
+/** VLANs `from` to `to` of a bridge's port, or of the bridge itself as its own port (bridge(8), `bridge vlan`). */
+export interface PortVlans {
+  readonly port: number;
+  readonly from: number;
+  readonly to: number;
+  /** What comes in untagged is of this VLAN. */
+  readonly pvid: boolean;
+  /** What goes out goes without the tag. */
+  readonly untagged: boolean;
 }
 
 /** One direction of a connection as the tracker sees it. */
@@ -142,11 +160,12 @@ export interface GuestFrame {
   readonly bytes: string;
 }
 
-/** `guest.frames {machine, from}`: frames with `seq >= from`, the oldest kept first. */
+/** `guest.frames {machine, from}`: frames with `seq >= from`, the oldest kept first, at most 512. */
 export interface GuestFrames {
   readonly frames: readonly GuestFrame[];
+  /** What to ask from next; smaller than what was asked when the guest counts anew. */
   readonly next: number;
-  /** Frames that were dropped or are kept no longer. */
+  /** Frames from `from` to `next` that were dropped or are kept no longer. */
   readonly lost: number;
   /** Milliseconds since 1970 by the guest's clock when this was read, to tell its clock from others. */
   readonly at: number;
