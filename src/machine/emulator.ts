@@ -19,7 +19,7 @@ export interface Emulator {
 }
 
 /**
- * Makes a v86 for a Linux machine, with the devices v86 has itself: an IDE disk, a network card.
+ * Makes a v86 for a Linux machine, with the devices v86 has itself: an IDE disk, an NE2000.
  *
  * @param trap asked at the instructions a platform may take over, if the module has its hooks
  */
@@ -31,16 +31,16 @@ export async function makeEmulator(
 ): Promise<V86> {
   const V86 = await loadV86();
   const ide = spec.disks.find(({ model }) => model === "ide");
-  const card = spec.nics.find(({ model }) => model !== "xen");
+  const ne2k = spec.nics.some(({ model }) => model === "ne2k");
   const emulator = new V86({
     wasm_fn: instantiate(module, trap),
     memory_size: spec.memory << 20,
     vga_memory_size: VGA_MEMORY,
     bios: { buffer: rom.slice().buffer },
     ...(ide && { hda: new IdeDisk(disks.get(ide.name)!) }),
-    net_device: { type: card?.model ?? "none" },
-    // an NE2000 keeps frames in memory of its own, which v86 restores only together with its address
-    preserve_mac_from_state_image: card?.model === "ne2k",
+    net_device: { type: ne2k ? "ne2k" : "none" },
+    // it keeps frames in memory of its own, which v86 restores only together with its address
+    preserve_mac_from_state_image: ne2k,
     virtio_console: true,
     disable_jit: true,
     disable_keyboard: true,

@@ -9,6 +9,8 @@ import { ConsoleStream } from "./console.ts";
 import { NetworkCard } from "./devices/card.ts";
 import { VirtioConsole } from "./devices/virtio-console.ts";
 import { virtioDisks } from "./devices/virtio-disks.ts";
+import { virtioCards } from "./devices/virtio-net/cards.ts";
+import type { VirtioNet } from "./devices/virtio-net.ts";
 import type { Disk } from "./disk/disk.ts";
 import { type Emulator, makeEmulator } from "./emulator.ts";
 import type { GuestMachine } from "./guest-machine.ts";
@@ -37,8 +39,8 @@ export interface MachineHooks {
 export interface Belongings {
   /** By the names of the spec. */
   readonly disks: ReadonlyMap<string, Disk>;
-  /** Where v86's own network card is plugged in; undefined for nowhere. */
-  readonly card?: LinkPort;
+  /** Where its network cards are plugged in, by their number in the spec, but for Xen's; absent for nowhere. */
+  readonly cables: ReadonlyMap<number, LinkPort>;
   /** Its place on a platform, for a machine that boots on one. */
   readonly platform?: PlatformGuest;
 }
@@ -65,7 +67,8 @@ export class Machine implements GuestMachine {
   readonly #serial = new SerialLog((why) => this.#panicked(why));
   readonly #platformConsole = new TextLog();
   #left = false;
-  #card: NetworkCard | undefined;
+  #ne2000: NetworkCard | undefined;
+  readonly #cards: readonly VirtioNet[];
   #stopped: string | undefined;
   #greeted = false;
   #restoring = false;
@@ -124,12 +127,13 @@ export class Machine implements GuestMachine {
         opened: (open) => this.agent.opened(open, this.#restoring),
       },
     ]);
-    this.#plugCard();
+    this.#plugNe2000();
     this.#takePlace(scratch);
     const now = () => this.#scheduler.now();
     const blocks = virtioDisks(this.#internals, spec, belongings.disks, now);
-    this.#internals.saveWith(blocks);
-    this.#observer = new DeviceObserver({ spec, internals: this.#internals, blocks, now });
+    this.#cards = virtioCards(this.#internals, spec, belongings.cables, now);
+    this.#internals.saveWith([...blocks, ...this.#cards]);
+    this.#observer = new DeviceObserver({ spec, internals: this.#internals, blocks, cards: this.#cards, now });
     this.#listen();
     this.#second = setInterval(() => this.#scheduler.running && this.agent.tick(), 1000);
   }
@@ -342,12 +346,12 @@ export class Machine implements GuestMachine {
     this.#platformConsole.add(new TextDecoder().decode(bytes));
   }
 
-  #plugCard(): void {
-    const nic = this.spec.nics.find(({ model }) => model !== "xen");
-    const mac = nic && parseMac(nic.mac);
-    if (mac) this.#internals.setMac(mac);
-    const { card } = this.#belongings;
-    if (card) this.#card = new NetworkCard(this.#internals, card);
+  #plugNe2000(): void {
+    const nic = this.spec.nics.findIndex(({ model }) => model === "ne2k");
+    if (nic < 0) return;
+    this.#internals.setMac(parseMac(this.spec.nics[nic]!.mac)!);
+    const cable = this.#belongings.cables.get(nic);
+    if (cable) this.#ne2000 = new NetworkCard(this.#internals, cable);
   }
 
   #takePlace(scratch: number | undefined): void {
@@ -364,11 +368,12 @@ export class Machine implements GuestMachine {
     );
   }
 
-  /** Off the platform and off its link, once. */
+  /** Off the platform and off its links, once. */
   #leave(): void {
     if (this.#left) return;
     this.#left = true;
-    this.#card?.close();
+    this.#ne2000?.close();
+    for (const card of this.#cards) card.close();
     this.#belongings.platform?.detach();
   }
 

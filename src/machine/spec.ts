@@ -40,7 +40,7 @@ export interface MachineSpec {
   readonly image: string;
   /** Guest-physical memory in MiB. */
   readonly memory: number;
-  /** Network cards in the guest's order: the first is `eth0`. At most four, of which one may be emulated or virtio. */
+  /** Network cards in the guest's order: the first is `eth0`. At most four, of which one may be emulated. */
   readonly nics: readonly NicSpec[];
   /** At most four, of which one may be IDE. */
   readonly disks: readonly DiskSpec[];
@@ -73,6 +73,7 @@ const DISK_NAME = { virtio: /^vd[a-d]$/, ide: /^sda$/, xen: /^xvd[a-d]$/ } as co
 const SOURCE = /^(?:\/[a-z0-9][a-z0-9_-]{0,31}){1,6}$/;
 const MOST_DISK = 64;
 const MOST_DEVICES = 4;
+const MOST_VLANS = 64;
 
 /**
  * Checks a spec that came from outside and fills in what may be left out (64 MiB; no cards, disks, layers or options).
@@ -104,26 +105,41 @@ export function machineSpec(given: Partial<MachineSpec> & { name: string; image:
 }
 
 function checkedNics(nics: readonly NicSpec[], wrong: (what: string) => SpecError): NicSpec[] {
-  const virtualised = nics.filter(({ model }) => model !== "xen").length;
-  if (virtualised > 1 || nics.length > MOST_DEVICES) {
-    throw wrong(
-      `${nics.length} network cards were asked for; there may be one, and Xen vifs to ${MOST_DEVICES} in all.`,
-    );
+  if (nics.length > MOST_DEVICES) {
+    throw wrong(`${nics.length} network cards were asked for; there may be ${MOST_DEVICES}.`);
   }
-  return nics.map(({ mac, model, link, backend }) => {
+  const emulated = nics.filter(({ model }) => model === "ne2k").length;
+  if (emulated > 1) throw wrong(`${emulated} cards of model ne2k were asked for; there may be one.`);
+  return nics.map(({ mac, model, link, backend, vlan, vlans }) => {
     const bytes = parseMac(mac);
     if (!bytes || bytes[0]! & 1) throw wrong(`\`${mac}\` is not a unicast MAC address.`);
     if (!NIC_MODELS.includes(model))
       throw wrong(`\`${model}\` is not a network card; there are ${NIC_MODELS.join(", ")}.`);
     if (link !== undefined && !LINK_NAME.test(link)) throw wrong(`\`${link}\` is not the name of a link.`);
     checkBackend(model, backend, wrong);
+    checkVlans(vlan, vlans, wrong);
     return {
       mac: formatMac(bytes),
       model,
       ...(link !== undefined && { link }),
       ...(backend !== undefined && { backend }),
+      ...(vlan !== undefined && { vlan }),
+      ...(vlans !== undefined && { vlans: [...new Set(vlans)] }),
     };
   });
+}
+
+function checkVlans(
+  vlan: number | undefined,
+  vlans: readonly number[] | undefined,
+  wrong: (what: string) => SpecError,
+): void {
+  if (vlan !== undefined && vlans !== undefined) throw wrong("a card is on an access port or on a trunk, not on both.");
+  const all = vlans ?? (vlan === undefined ? [] : [vlan]);
+  if (vlans?.length === 0 || all.length > MOST_VLANS) throw wrong(`a trunk has 1 to ${MOST_VLANS} VLANs.`);
+  for (const id of all) {
+    if (!Number.isInteger(id) || id < 1 || id > 4094) throw wrong(`a VLAN id is 1 to 4094, not ${id}.`);
+  }
 }
 
 function checkedDisks(disks: readonly DiskSpec[], wrong: (what: string) => SpecError): DiskSpec[] {
@@ -152,13 +168,13 @@ function checkBackend(model: string, backend: string | undefined, wrong: (what: 
 
 /**
  * Writes a spec as one address parameter, `name~image~memory~nics~layers~options~disks`, with what is empty at the end
- * left off. A card is `mac*model*link*backend` with the MAC's colons left out and `virtio` as the model left out, a disk
- * `name*size*model*backend*source`; lists are joined by `.`, and `!` stands for `=` and for `/`, so that nothing needs
- * escaping.
+ * left off. A card is `mac*model*link*backend*vlan*vlans` with the MAC's colons left out, `virtio` as the model left out
+ * and VLANs joined by `-`, a disk `name*size*model*backend*source`; lists are joined by `.`, and `!` stands for `=` and for
+ * `/`, so that nothing needs escaping.
  */
 export function specToAddress(spec: MachineSpec): string {
-  const nics = spec.nics.map(({ mac, model, link = "", backend = "" }) =>
-    record(mac.replaceAll(":", ""), model === "virtio" ? "" : model, link, backend),
+  const nics = spec.nics.map(({ mac, model, link = "", backend = "", vlan = "", vlans = [] }) =>
+    record(mac.replaceAll(":", ""), model === "virtio" ? "" : model, link, backend, vlan, vlans.join("-")),
   );
   const disks = spec.disks.map(({ name, size, model, backend = "", source = "" }) =>
     record(name, size, model, backend, source.replaceAll("/", "!")),
@@ -195,9 +211,15 @@ export function specFromAddress(text: string): MachineSpec {
 }
 
 function nicFromAddress(text: string): NicSpec {
-  const [digits = "", model = "", link = "", backend = ""] = text.split("*");
-  const mac = digits.replace(/(..)(?=.)/g, "$1:");
-  return { mac, model: (model || "virtio") as NicSpec["model"], ...(link && { link }), ...(backend && { backend }) };
+  const [digits = "", model = "", link = "", backend = "", vlan = "", vlans = ""] = text.split("*");
+  return {
+    mac: digits.replace(/(..)(?=.)/g, "$1:"),
+    model: (model || "virtio") as NicSpec["model"],
+    ...(link && { link }),
+    ...(backend && { backend }),
+    ...(vlan && { vlan: Number(vlan) }),
+    ...(vlans && { vlans: vlans.split("-").map(Number) }),
+  };
 }
 
 function diskFromAddress(text: string): DiskSpec {

@@ -50,6 +50,7 @@ export class Internals {
   readonly #bus: UntypedBus;
   #virtio: VirtioConstructor | undefined;
   #memory: Uint8Array | undefined;
+  readonly #plugged: VirtioDevice[] = [];
   /** Its devices, to be watched; and what devices of ours need to serve their queues. */
   readonly observation: Observation;
 
@@ -251,7 +252,24 @@ export class Internals {
     // v86's own console is gone once ours has been adopted
     this.#virtio ??= this.#cpu.devices.virtio_console?.virtio?.constructor as VirtioConstructor | undefined;
     if (!this.#virtio) throw new MissingInternal("cpu.devices.virtio_console.virtio");
-    return new this.#virtio(this.#cpu, options);
+    if (this.#plugged.length === 0) this.#addUpLevels();
+    const device = new this.#virtio(this.#cpu, options);
+    this.#plugged.push(device);
+    return device;
+  }
+
+  /**
+   * Interrupt lines of PCI are shared, and up as long as anyone holds them up. v86 lets a line fall for all when one
+   * device lets go, and an interrupt raised between two drivers' looks at their devices would be lost.
+   */
+  #addUpLevels(): void {
+    const { pci } = this.#cpu.devices;
+    const { lower_irq } = pci;
+    pci.lower_irq = (id) => {
+      lower_irq.call(pci, id);
+      const holding = this.#plugged.find(({ pci_id, isr_status }) => isr_status !== 0 && sameLine(pci_id, id));
+      if (holding) pci.raise_irq(holding.pci_id);
+    };
   }
 
   /**
@@ -281,12 +299,10 @@ export class Internals {
   }
 
   /**
-   * @param mac six bytes: the address of v86's own network card, virtio or NE2000, if there is one. Before the machine
-   *   first runs.
+   * @param mac six bytes: the address of v86's NE2000, if there is one. Before the machine first runs.
    */
   setMac(mac: Uint8Array): void {
-    const { virtio_net, net } = this.#cpu.devices;
-    virtio_net?.mac.set(mac);
+    const { net } = this.#cpu.devices;
     if (!net) return;
     net.mac.set(mac);
     // the PROM the driver reads it from: each byte twice, as a card on a 16-bit bus shows it
@@ -295,22 +311,20 @@ export class Internals {
     });
   }
 
-  /** Calls `sent` with each frame v86's own network card sends: Ethernet without FCS, in a buffer it uses again. */
+  /** Calls `sent` with each frame v86's NE2000 sends: Ethernet without FCS, in a buffer it uses again. */
   onFrame(sent: (frame: Uint8Array) => void): void {
     this.#bus.register("net0-send", sent, undefined);
   }
 
-  /** A frame for v86's own network card. One for which there is no room is lost: ask {@link hasRoomFor}. */
+  /** A frame for v86's NE2000. One for which there is no room is lost: ask {@link hasRoomFor}. */
   receiveFrame(frame: Uint8Array): void {
     this.#bus.send("net0-receive", frame);
   }
 
-  /** True when v86's own network card can take a frame of this many bytes, or would not take it anyway. */
+  /** True when v86's NE2000 can take a frame of this many bytes, or would not take it anyway. */
   hasRoomFor(bytes: number): boolean {
-    const { virtio_net, net } = this.#cpu.devices;
-    if (net) return hasRoom(net, bytes);
-    const queue = virtio_net?.virtio.queues[0];
-    return Boolean(queue?.is_configured() && queue.has_request());
+    const { net } = this.#cpu.devices;
+    return net !== undefined && hasRoom(net, bytes);
   }
 
   /** Calls `visit` with the 256 bytes of configuration space of each PCI function on bus 0 and its slot number. */
@@ -341,6 +355,9 @@ export class Internals {
     });
   }
 }
+
+/** Whether two PCI functions' pins A are routed to the same line. */
+const sameLine = (one: number, other: number): boolean => (((one - other) >> 3) & 3) === 0;
 
 /** Whether an NE2000's ring has room, in pages of 256 bytes: `boundary` is behind what the driver has read. */
 function hasRoom({ cr, boundary, curpg, pstart, pstop }: UntypedNe2000, bytes: number): boolean {

@@ -3,8 +3,6 @@
  * v86-guest-access.ts, and by nothing else.
  */
 
-import type { VirtioDevice } from "./devices/virtio.ts";
-
 /** The version the names below belong to; part of every snapshot's key. */
 export const V86_VERSION = "0.5.462";
 
@@ -103,7 +101,6 @@ export interface UntypedCpu {
   };
   devices: {
     pci: UntypedPci;
-    virtio_net?: { mac: Uint8Array; virtio: VirtioDevice };
     net?: UntypedNe2000;
     virtio_console?: { virtio?: object };
   };

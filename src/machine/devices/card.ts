@@ -7,7 +7,7 @@ const BATCH = 64;
 const MOST_WAITING = 512;
 
 /**
- * v86's own network card, virtio or NE2000, plugged into a link. It has no offloads: it gets whole frames.
+ * v86's NE2000, plugged into a link. It has no offloads: it gets whole frames.
  *
  * A frame comes while its sender runs, on the same thread, and others come behind it: the guest finds them together at
  * its next turn, and not before, so that a machine that stands still stands still. What its driver does to the card can
@@ -35,7 +35,10 @@ export class NetworkCard {
   }
 
   #arrive(bytes: Uint8Array): void {
-    if (this.#waiting.length >= MOST_WAITING) return;
+    if (this.#waiting.length >= MOST_WAITING) {
+      this.#port.dropped(1);
+      return;
+    }
     if (this.#waiting.push(bytes) === 1) this.#internals.wake();
   }
 

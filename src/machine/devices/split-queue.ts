@@ -105,6 +105,11 @@ export class SplitQueue {
     return head;
   }
 
+  /** Entries it has. */
+  get size(): number {
+    return this.#parts.registers().size;
+  }
+
   /** What will be taken next, as a free-running index. */
   get position(): number {
     return this.#parts.registers().lastAvailIdx;

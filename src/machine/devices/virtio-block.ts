@@ -6,6 +6,8 @@ import type { NotifyCondition, Pace } from "../../probe/io/types.ts";
 import { BLOCK_TYPE, blockOperation } from "../../probe/virtio/index.ts";
 import { type Disk, SECTOR } from "../disk/disk.ts";
 import { QueueMeter } from "../observe/queue-meter.ts";
+import type { Server } from "../observe/queue-watch.ts";
+import type { ServedDevice } from "../observe/served-device.ts";
 import type { Internals, SavedDevice } from "../v86-internals.ts";
 import { driverRuns, negotiated, queueRegisters, setLastAvailIdx } from "../v86-observation.ts";
 import { type BlockRequest, LIMITS, openRequest, perform } from "./block-requests.ts";
@@ -61,7 +63,7 @@ interface Taken {
   readonly due: number;
 }
 
-export class VirtioBlock implements SavedDevice {
+export class VirtioBlock implements SavedDevice, ServedDevice, Server {
   readonly name: string;
   readonly slot: number;
   readonly meter: QueueMeter;
@@ -146,6 +148,20 @@ export class VirtioBlock implements SavedDevice {
 
   get pace(): Pace {
     return this.#pace;
+  }
+
+  readonly servers = [this];
+
+  get meters(): readonly QueueMeter[] {
+    return [this.meter];
+  }
+
+  carried() {
+    return { requests: this.meter.counters.responses, sectors: { ...this.sectors } };
+  }
+
+  countAnew(): void {
+    Object.assign(this.sectors, { read: 0, written: 0 });
   }
 
   /** What the driver did that the device stands still for until it is reset. */

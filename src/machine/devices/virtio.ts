@@ -47,9 +47,15 @@ export interface Virtqueue {
 }
 
 export interface VirtioDevice {
+  /** PCI slot << 3. */
+  readonly pci_id: number;
+  /** Not 0 while its interrupt is up. */
+  readonly isr_status: number;
   readonly queues: readonly Virtqueue[];
   reset(): void;
   needs_reset(): void;
+  /** Interrupts for a change in the device's configuration. From DRIVER_OK on. */
+  notify_config_changes(): void;
   /** @param type bit of the ISR status: 1 for a used buffer, 2 for a configuration change (virtio 1.2, 4.1.4.5) */
   raise_irq(type: number): void;
   set_state(state: unknown): void;

@@ -62,15 +62,13 @@ export class Maker {
     const [emulator, rom] = await Promise.all([compiled, this.parts.load("rom", image.parts.rom)]);
     const guest: { made?: LinuxGuest } = {};
     const place = platform && this.#place(platform, spec, disks, guest);
-    const nic = spec.nics.findIndex(({ model }) => model !== "xen");
-    const link = spec.nics[nic]?.link;
-    const card = link === undefined ? undefined : this.links.port(link, portOf(spec, nic));
+    const cables = this.#cables(spec);
     try {
-      const belongings = { disks, ...(card && { card }), ...(place && { platform: place }) };
+      const belongings = { disks, cables, ...(place && { platform: place }) };
       guest.made = await Guest.linux(spec, image, { ...emulator, rom }, belongings, this.#hooks.install);
       return guest.made;
     } catch (error) {
-      card?.close();
+      for (const cable of cables.values()) cable.close();
       place?.detach();
       throw error;
     }
@@ -88,6 +86,15 @@ export class Maker {
   close(): void {
     this.disks.clear();
     this.links.clear();
+  }
+
+  /** Where the cards are plugged in that are the machine's own, by their number. */
+  #cables(spec: MachineSpec): ReadonlyMap<number, LinkPort> {
+    const cables = new Map<number, LinkPort>();
+    for (const [nic, { model, link }] of spec.nics.entries()) {
+      if (model !== "xen" && link !== undefined) cables.set(nic, this.links.port(link, portOf(spec, nic)));
+    }
+    return cables;
   }
 
   #place(

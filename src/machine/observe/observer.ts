@@ -1,14 +1,13 @@
 import type { DeviceCost, IoCosts, IoTrace, RingList, RingState, RingSummary } from "../../probe/io/types.ts";
 import type { VirtioBlock } from "../devices/virtio-block.ts";
+import type { VirtioNet } from "../devices/virtio-net.ts";
 import type { MachineSpec } from "../spec.ts";
 import type { Internals } from "../v86-internals.ts";
-import type { WatchedVirtio } from "../v86-observation.ts";
 import { type EmulatedWatch, watchIde, watchNe2000 } from "./emulated-watch.ts";
 import { EventTrace } from "./event-trace.ts";
 import { VirtioWatch } from "./virtio-watch.ts";
 
-/** Device types (virtio 1.2, 5). */
-const NETWORK = 1;
+/** Device type of a console (virtio 1.2, 5); others that are not ours no view shows. */
 const CONSOLE = 3;
 
 /** Events given in one reading unless said otherwise. */
@@ -19,6 +18,8 @@ export interface ObserverParts {
   readonly internals: Internals;
   /** The virtio disks of the machine. */
   readonly blocks: readonly VirtioBlock[];
+  /** Its virtio network cards. */
+  readonly cards: readonly VirtioNet[];
   /** Milliseconds of the machine's clock. */
   readonly now: () => number;
 }
@@ -32,8 +33,8 @@ interface Watched {
 
 /**
  * The devices of one machine: its virtqueues, and what each device costs in exits. A machine nobody asks about pays
- * nothing: it counts from the first time anything here is called, and from then on. (The rings of our own disks count
- * always.) Measured: a disk read by PIO, nothing but port accesses, takes a tenth longer when watched, virtio 3 %.
+ * nothing: it counts from the first time anything here is called, and from then on. (The rings of our own disks and cards
+ * count always.) Measured: a disk read by PIO, nothing but port accesses, takes a tenth longer when watched, virtio 3 %.
  *
  * An exit is what a hypervisor would see that emulates the device: each IN and OUT of a port (of a REP INS or OUTS each
  * element), each time the device's interrupt line goes up. There is no MMIO: these devices have none. Not seen, as v86
@@ -127,7 +128,7 @@ export class DeviceObserver {
   #paced(ring: unknown): VirtioBlock {
     const queue = this.#queue(ring) ?? this.#noRing(ring);
     const block = this.#parts.blocks.find(({ meter }) => meter === queue.meter);
-    if (!block) throw new Error(`The ring \`${ring}\` has no slow motion: v86 serves it as it comes.`);
+    if (!block) throw new Error(`The ring \`${ring}\` has no slow motion: it is served as it comes.`);
     return block;
   }
 
@@ -141,21 +142,21 @@ export class DeviceObserver {
   }
 }
 
-function watch({ spec, internals, blocks, now }: ObserverParts): Watched {
+function watch({ spec, internals, blocks, cards, now }: ObserverParts): Watched {
   const { observation } = internals;
   const trace = new EventTrace(spec.name, now);
-  const card = `eth${spec.nics.findIndex(({ model }) => model !== "xen")}`;
   const options = { machine: spec.name, now, memory: () => internals.memory(), trace };
   const virtio = observation.virtio().flatMap((device) => {
-    const block = blocks.find(({ slot }) => slot === device.slot);
-    const name = block?.name ?? nameOf(device, card);
-    return name === undefined ? [] : [new VirtioWatch(device, name, options, block)];
+    const own = [...blocks, ...cards].find(({ slot }) => slot === device.slot);
+    const name = own?.name ?? (device.type === CONSOLE ? "console" : undefined);
+    return name === undefined ? [] : [new VirtioWatch(device, name, options, own)];
   });
   const ne2000 = observation.ne2000();
+  const ne2k = `eth${spec.nics.findIndex(({ model }) => model === "ne2k")}`;
   const ide = observation.ide();
   const disk = spec.disks.find(({ model }) => model === "ide");
   const emulated = [
-    ...(ne2000 ? [watchNe2000(ne2000, card, trace)] : []),
+    ...(ne2000 ? [watchNe2000(ne2000, ne2k, trace)] : []),
     ...(ide && disk ? [watchIde(ide, disk.name, trace)] : []),
   ];
   const devices: readonly (VirtioWatch | EmulatedWatch)[] = [...virtio, ...emulated];
@@ -164,12 +165,6 @@ function watch({ spec, internals, blocks, now }: ObserverParts): Watched {
     (line, up) => up && devices.find((device) => "line" in device && device.line === line)?.interrupted(),
   );
   return { trace, virtio, emulated };
-}
-
-/** What a guest calls a device of v86's; undefined for one that no view shows. */
-function nameOf({ type }: WatchedVirtio, card: string): string | undefined {
-  if (type === NETWORK) return card;
-  return type === CONSOLE ? "console" : undefined;
 }
 
 const wholeNumber = (given: unknown, otherwise: number) =>

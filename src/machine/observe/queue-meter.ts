@@ -9,6 +9,8 @@ export type Tell = (kind: IoEvent["kind"], detail: string) => void;
 
 /** What a queue has carried and what its two ends decided, counted from the machine's start or the last reset. */
 export class QueueMeter {
+  /** True while somebody reads what is told: nothing is put into words for nobody. */
+  heard: () => boolean = () => false;
   #counters = { ...NO_COUNTS };
   #batches: Batch[] = [];
   #decided: { frontToBack?: NotifyCondition; backToFront?: NotifyCondition } = {};
@@ -66,6 +68,17 @@ export class QueueMeter {
   taken(what: string): void {
     this.#counters.requests++;
     this.tell("request", what);
+  }
+
+  /** The same of several at once, told one by one by whoever carries them. */
+  tookMany(count: number): void {
+    this.#counters.requests += count;
+  }
+
+  answeredMany(count: number, moved: number, copied: number): void {
+    this.#counters.responses += count;
+    this.#counters.bytes += moved;
+    this.#counters.copied += copied;
   }
 
   /** @param moved bytes between guest and device, @param copied bytes copied for them, every copy counted */

@@ -10,7 +10,7 @@ const F_INDIRECT_DESC = 28;
 const F_EVENT_IDX = 29;
 
 /** A device that serves as it likes. */
-const NO_PACE: Pace = { latency: 0, batch: 0, stepping: false, available: false };
+export const NO_PACE: Pace = { latency: 0, batch: 0, stepping: false, available: false };
 
 /** What a queue's own device knows of it that its memory does not say. */
 export interface Server {
@@ -35,7 +35,7 @@ export class QueueWatch {
   readonly #device: WatchedVirtio;
   readonly #queue: number;
   readonly #memory: () => Uint8Array;
-  readonly #server: Server | undefined;
+  readonly #server: (() => Server) | undefined;
   readonly #front = new SoughtPlace();
 
   constructor(
@@ -44,7 +44,7 @@ export class QueueWatch {
     queue: number,
     meter: QueueMeter,
     memory: () => Uint8Array,
-    server?: Server,
+    server?: () => Server,
   ) {
     this.name = name;
     this.meter = meter;
@@ -62,7 +62,7 @@ export class QueueWatch {
 
   state(): RingState {
     const { lastAvailIdx } = this.#device.registers(this.#queue);
-    const server = this.#server;
+    const server = this.#server?.();
     return virtioRingState(this.#memory(), {
       summary: this.summary(),
       kind: this.name.kind,
@@ -82,11 +82,9 @@ export class QueueWatch {
 
   /**
    * Counts what v86's own class does with the queue. It takes chains one at a time; all it takes before it publishes
-   * answers count as one look.
-   *
-   * @param copies how often the device copies each byte
+   * answers count as one look. Each byte is copied once.
    */
-  countOwn(copies: number): void {
+  countOwn(): void {
     const lengths = new Map<number, { readable: number }>();
     let taken = 0;
     this.#device.watchQueue(this.#queue, {
@@ -99,7 +97,7 @@ export class QueueWatch {
       answered: (head, written) => {
         const moved = (lengths.get(head)?.readable ?? 0) + written;
         lengths.delete(head);
-        this.meter.answered(`descriptor ${head}, ${moved} bytes`, moved, moved * copies);
+        this.meter.answered(`descriptor ${head}, ${moved} bytes`, moved, moved);
       },
       published: (count) => {
         const { frontToBack, backToFront } = this.#conditions(taken, count);

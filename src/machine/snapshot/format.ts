@@ -14,7 +14,7 @@ const MAGIC = 0x50414e53; // "SNAP"
 const HEADER_LIMIT = 4096;
 
 /** Changes whenever a device of ours saves something else. */
-const DEVICES_VERSION = 2;
+const DEVICES_VERSION = 3;
 
 /** Thrown when stored bytes are not a snapshot for this machine; they are of no further use. */
 export class SnapshotError extends Error {
