@@ -30,8 +30,8 @@ export type Malformation =
   | "a name that cannot be"
   | "no DHCP magic cookie"
   | "no UDP checksum, which IPv6 needs"
-  | "fragments overlap the longest packet"
-  | "reserved bits are set";
+  | "a fragment beyond the longest packet"
+  | "an option that is too short";
 
 /** Fields that change on a packet's way. */
 export type FieldKey =

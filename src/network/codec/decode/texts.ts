@@ -1,0 +1,16 @@
+import { formatMac } from "../../mac.ts";
+import { formatIpv4, ipv4At } from "../address.ts";
+
+/** Six bytes at an offset, as a MAC address. */
+export const macText = (bytes: Uint8Array, at: number): string => formatMac(bytes.subarray(at, at + 6));
+
+export const ipv4Text = (bytes: Uint8Array, at: number): string => formatIpv4(ipv4At(bytes, at));
+
+/** So many bytes as hexadecimal digits. */
+export const hexText =
+  (count: number) =>
+  (bytes: Uint8Array, at: number): string =>
+    Array.from(bytes.subarray(at, at + count), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/** `1 byte`, `2 bytes`. */
+export const bytesText = (count: number): string => `${count} ${count === 1 ? "byte" : "bytes"}`;
