@@ -31,8 +31,6 @@ export interface LinkPort {
   offloads: boolean;
   /** True while the cable is in and the link is not cut; frames sent without it are lost. */
   readonly carrier: boolean;
-  /** Bytes of the largest IP packet the link takes now. */
-  readonly mtu: number;
   /** Whoever owns this end may set it; called when {@link carrier} changes. */
   onCarrier: ((carrier: boolean) => void) | undefined;
   /** Bytes of the largest IP packet the link carries: what a card tells its driver. */

@@ -66,7 +66,15 @@ function completed(frame: Frame): readonly Frame[] | Refusal {
   return [{ bytes, checksum: "whole" }];
 }
 
-function cut({ bytes, segmentation }: Frame): readonly Frame[] | Refusal {
+/** Where the headers of a large TCP segment are. */
+export interface SegmentParts {
+  readonly packet: PacketHeaders;
+  /** Offset of the first byte of TCP payload. */
+  readonly payload: number;
+}
+
+/** @param frame with a segmentation. @returns why it cannot be cut, if it cannot */
+export function segmentParts({ bytes, segmentation }: Frame): SegmentParts | Refusal {
   const { kind, size } = segmentation!;
   if (!(size >= LEAST_SEGMENT)) return "segment size";
   const packet = packetHeaders(bytes);
@@ -75,10 +83,18 @@ function cut({ bytes, segmentation }: Frame): readonly Frame[] | Refusal {
   const tcpBytes = (bytes[packet.transport + TCP.offset]! >> 4) * 4;
   const payload = packet.transport + tcpBytes;
   if (tcpBytes < TCP.least || payload > packet.end) return "segmentation";
+  return { packet, payload };
+}
+
+function cut(frame: Frame): readonly Frame[] | Refusal {
+  const parts = segmentParts(frame);
+  if (typeof parts === "string") return parts;
+  const { packet, payload } = parts;
+  const { size } = frame.segmentation!;
   const frames: Frame[] = [];
   for (let at = payload; at < packet.end || at === payload; at += size) {
     const end = Math.min(at + size, packet.end);
-    frames.push({ bytes: segment(bytes, packet, payload, at, end, frames.length), checksum: "whole" });
+    frames.push({ bytes: segment(frame.bytes, packet, payload, at, end, frames.length), checksum: "whole" });
   }
   return frames;
 }

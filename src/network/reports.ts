@@ -170,6 +170,8 @@ export interface CaptureReport {
   readonly next: number;
   /** Of the frames here, those before this one change no more: ask from it again to see what became of the others. */
   readonly settled: number;
+  /** The number the next frame will have that enters: who has fallen too far behind goes on from near there. */
+  readonly newest: number;
   /** Frames between what was asked for and the first here, no longer kept. */
   readonly lost: number;
 }

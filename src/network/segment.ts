@@ -45,7 +45,6 @@ class Port implements LinkPort {
   receive: ((frame: Frame) => void) | undefined;
   offloads = false;
   readonly carrier = true;
-  readonly mtu = 1500;
   onCarrier: ((carrier: boolean) => void) | undefined;
   readonly mtu = 1500;
   readonly counters = {
