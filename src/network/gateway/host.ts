@@ -17,7 +17,7 @@ import type { DhcpAnswer, DhcpServer } from "./dhcp.ts";
 import { page } from "./http.ts";
 import { BROADCAST_MAC, type Leg } from "./leg.ts";
 import { answerDns } from "./names.ts";
-import { addressOf, portOf } from "./rewrite.ts";
+import { addressOf, portOf, transportSound } from "./rewrite.ts";
 import type { Segment } from "./tcp-connection.ts";
 import { echo, TcpServices } from "./tcp-services.ts";
 import type { Endpoint } from "./translation.ts";
@@ -70,6 +70,7 @@ export class GatewayHost {
 
   /** A whole packet for one of the gateway's addresses, or for everybody. */
   receive(leg: Leg, bytes: Uint8Array, headers: PacketHeaders): void {
+    if (!transportSound(bytes, headers)) return;
     if (headers.protocol === PROTOCOL.udp) {
       this.#udp(leg, bytes, headers);
       return;
@@ -96,7 +97,9 @@ export class GatewayHost {
     const source = addressOf(bytes, headers, "source");
     const aboutError =
       protocol === PROTOCOL.icmp && ![ICMP.echo, ICMP.echoReply].some((one) => one === bytes[transport]);
-    if (aboutError || !isHost(leg.network, source) || !this.#mayComplain()) return;
+    const destination = addressOf(bytes, headers, "destination");
+    const toMany = destination >>> 28 >= 0xe || destination === leg.network.broadcast;
+    if (aboutError || toMany || !isHost(leg.network, source) || !this.#mayComplain()) return;
     const quoted = bytes.subarray(network, headers.end);
     this.#send(leg.network.address, source, PROTOCOL.icmp, icmpError(type, code, quoted, rest));
   }

@@ -1,5 +1,5 @@
 /** IPv4 packets changed in place on their way through a router, their checksums kept right (RFC 1624, equation 3). */
-import { onesSum } from "../checksum.ts";
+import { onesSum, pseudoHeaderSum } from "../checksum.ts";
 import { type PacketHeaders, PROTOCOL, setWord, word } from "../headers.ts";
 
 /** Offsets in an IPv4 header (RFC 791, 3.1). */
@@ -71,6 +71,15 @@ export function resumIcmp(bytes: Uint8Array, { transport, end }: PacketHeaders):
 /** @returns whether an IPv4 header's own checksum is right; a router drops a packet whose is not (RFC 1812, 5.2.2) */
 export const headerSound = (bytes: Uint8Array, { network, transport }: PacketHeaders): boolean =>
   onesSum(bytes, network, transport) === 0xffff;
+
+/** @returns whether what an endpoint is to take has the checksum it should have (RFC 1122, 3.2.2, 4.1.3.4, 4.2.2.7) */
+export function transportSound(bytes: Uint8Array, headers: PacketHeaders): boolean {
+  const { network, transport, protocol, end } = headers;
+  if (protocol === ICMP_PROTOCOL) return onesSum(bytes, transport, end) === 0xffff;
+  if (transportChecksum(bytes, headers) === undefined) return true;
+  const pseudo = pseudoHeaderSum(bytes, network + IP.source, 4, protocol, end - transport);
+  return onesSum(bytes, transport, end, pseudo) === 0xffff;
+}
 
 /** Where the checksum is that covers the addresses too; undefined where there is none. */
 function transportChecksum(

@@ -22,6 +22,9 @@ const LIFE = { udp: 300_000, icmp: 60_000 } as const;
 /** Mappings at most; the inner host with the most of them then gives up its longest idle one. */
 const MOST_MAPPINGS = 1024;
 
+/** Milliseconds between looks for mappings whose time is over; each is also looked at when a packet asks for it. */
+const SWEEP = 1000;
+
 /** Outer ports the gateway answers on by itself. */
 const OWN_PORTS: ReadonlySet<number> = new Set([7, 53, 67, 68, 80]);
 
@@ -63,6 +66,7 @@ export class Translations {
   readonly #byOuter = new Map<string, Mapping>();
   readonly #ofHost = new Map<number, Set<Mapping>>();
   #evicted = 0;
+  #swept = Number.NEGATIVE_INFINITY;
 
   constructor(options: TranslationOptions) {
     this.#options = options;
@@ -77,7 +81,8 @@ export class Translations {
   outbound(protocol: Protocol, inner: Endpoint, remote: Endpoint, flags = 0): number | undefined {
     this.#expire();
     const dependent = this.#options.kind === "symmetric" ? remote : undefined;
-    const mapping = this.#byInner.get(key(protocol, inner, dependent)) ?? this.#map(protocol, inner, dependent);
+    const known = this.#living(this.#byInner.get(key(protocol, inner, dependent)));
+    const mapping = known ?? this.#map(protocol, inner, dependent);
     if (!mapping) return undefined;
     mapping.packets.out++;
     this.#refresh(mapping, () => mapping.sessions?.passed("out", remote, flags));
@@ -90,8 +95,7 @@ export class Translations {
    * @returns the inner endpoint it is for; undefined when it is for none or filtered
    */
   inbound(protocol: Protocol, outer: number, remote: Endpoint, flags = 0): Endpoint | undefined {
-    this.#expire();
-    const mapping = this.#byOuter.get(`${protocol} ${outer}`);
+    const mapping = this.#living(this.#byOuter.get(`${protocol} ${outer}`));
     if (!mapping || (mapping.remote && !same(mapping.remote, remote))) return undefined;
     mapping.packets.in++;
     if (mapping.sessions) this.#refresh(mapping, () => mapping.sessions!.passed("in", remote, flags));
@@ -100,24 +104,23 @@ export class Translations {
 
   /** Whose outer port it is, for an ICMP error about a packet that left from it; changes no timer (RFC 5382, REQ-10). */
   owner(protocol: Protocol, outer: number, remote: Endpoint): Endpoint | undefined {
-    this.#expire();
-    const mapping = this.#byOuter.get(`${protocol} ${outer}`);
+    const mapping = this.#living(this.#byOuter.get(`${protocol} ${outer}`));
     return mapping && (!mapping.remote || same(mapping.remote, remote)) ? mapping.inner : undefined;
   }
 
   /** Whether an outer port stands for anybody. */
   has(protocol: Protocol, outer: number): boolean {
-    this.#expire();
-    return this.#byOuter.has(`${protocol} ${outer}`);
+    return this.#living(this.#byOuter.get(`${protocol} ${outer}`)) !== undefined;
   }
 
   /** The outer port an inner endpoint has towards a remote one, if it has; changes no timer. */
   outerPort(protocol: Protocol, inner: Endpoint, remote: Endpoint): number | undefined {
-    this.#expire();
-    return this.#byInner.get(key(protocol, inner, this.#options.kind === "symmetric" ? remote : undefined))?.outer;
+    const dependent = this.#options.kind === "symmetric" ? remote : undefined;
+    return this.#living(this.#byInner.get(key(protocol, inner, dependent)))?.outer;
   }
 
   report(): NatReport {
+    this.#swept = Number.NEGATIVE_INFINITY;
     this.#expire();
     return {
       entries: [...this.#byInner.values()].map((one) => this.#entry(one)),
@@ -184,7 +187,15 @@ export class Translations {
 
   #expire(): void {
     const now = this.#options.now();
+    if (now - this.#swept < SWEEP) return;
+    this.#swept = now;
     for (const mapping of this.#byInner.values()) if (mapping.expires <= now) this.#forget(mapping);
+  }
+
+  #living(mapping: Mapping | undefined): Mapping | undefined {
+    if (!mapping || mapping.expires > this.#options.now()) return mapping;
+    this.#forget(mapping);
+    return undefined;
   }
 
   /** So that a host that opens a thousand ports costs only itself. */
