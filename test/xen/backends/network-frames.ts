@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Frame } from "../../../src/network/link.ts";
-import { Segment } from "../../../src/network/segment.ts";
+import { Lan } from "../../network/fabric/lan.ts";
 import { partial, type TcpPacket } from "../../network/frames.ts";
 import { type FrontOptions, NetworkFront } from "./network-front.ts";
 
@@ -40,9 +40,9 @@ export const content = (frames: readonly Frame[]) =>
 
 /** Two fronts on a hub. */
 export function pair(options: FrontOptions = {}): { readonly a: NetworkFront; readonly b: NetworkFront } {
-  const segment = new Segment("hub");
-  const a = new NetworkFront(segment);
-  const b = new NetworkFront(segment, { name: "other", ...options });
+  const lan = new Lan("hub");
+  const a = new NetworkFront(lan);
+  const b = new NetworkFront(lan, { name: "other", ...options });
   a.connect();
   b.connect();
   return { a, b };

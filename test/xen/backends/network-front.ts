@@ -1,7 +1,7 @@
 import type { Frame } from "../../../src/network/link.ts";
-import type { Segment } from "../../../src/network/segment.ts";
 import { NetworkBackend, type NetworkFeatures } from "../../../src/xen/backends/network.ts";
 import { Store } from "../../../src/xen/store/index.ts";
+import type { Lan } from "../../network/fabric/lan.ts";
 import { FrontRing, TestDomain } from "./front.ts";
 
 export const FRONT = "/local/domain/1/device/vif/0";
@@ -53,7 +53,7 @@ export class NetworkFront {
   txPort = 0;
   rxPort = 0;
   kicks = 0;
-  readonly #segment: Segment;
+  readonly #lan: Lan;
   #port;
   readonly #options: Required<FrontOptions>;
   /** Page posted in each receive slot. */
@@ -62,13 +62,13 @@ export class NetworkFront {
   readonly #txPages = new Map<number, number>();
   #nextId = 0;
 
-  constructor(segment: Segment, options: FrontOptions = {}) {
+  constructor(lan: Lan, options: FrontOptions = {}) {
     this.#options = { name: "domU", split: true, keys: ALL_KEYS, features: {}, buffers: 64, ...options };
     this.domain = new TestDomain(this.#options.name, 600);
     this.store.write(`${FRONT}/state`, "1");
     this.store.write(`${BACK}/state`, "1");
-    this.#segment = segment;
-    this.#port = segment.port(this.#options.name);
+    this.#lan = lan;
+    this.#port = lan.port(this.#options.name);
     this.backend = this.#newBackend();
   }
 
@@ -246,7 +246,7 @@ export class NetworkFront {
     this.backend.close();
     this.domain.forgetWork();
     this.#port.close();
-    this.#port = this.#segment.port(this.#options.name);
+    this.#port = this.#lan.port(this.#options.name);
     this.backend = this.#newBackend();
     this.backend.restore(saved);
   }

@@ -2,13 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Frame } from "../../../src/network/link.ts";
 import { makeGood } from "../../../src/network/offload.ts";
-import { Segment } from "../../../src/network/segment.ts";
+import { Lan } from "../../network/fabric/lan.ts";
 import { content, pair, RX_RING, small, TX_RING, tcp } from "./network-frames.ts";
 import { BACK, FRONT, NetworkFront, settle } from "./network-front.ts";
 
 describe("the handshake", () => {
   it("offers offloads and split channels, and connects when the front says Connected", () => {
-    const front = new NetworkFront(new Segment("hub"));
+    const front = new NetworkFront(new Lan("hub"));
     const offered = ["feature-sg", "feature-gso-tcpv4", "feature-gso-tcpv6", "feature-ipv6-csum-offload"];
     for (const key of [...offered, "feature-rx-copy", "feature-split-event-channels"]) {
       expect([key, front.store.read(`${BACK}/${key}`)]).toEqual([key, "1"]);
@@ -30,7 +30,7 @@ describe("the handshake", () => {
   });
 
   it("offers no offload where there is to be none", () => {
-    const front = new NetworkFront(new Segment("hub"), {
+    const front = new NetworkFront(new Lan("hub"), {
       features: { offloads: false, splitChannels: false },
       split: false,
     });
@@ -66,7 +66,7 @@ describe("the handshake", () => {
     ["a channel that is not its own", "event-channel-rx", "99", "99"],
     ["no channel for the receive ring", "event-channel-rx", undefined, "event-channel-rx is missing"],
   ])("refuses %s with a reason in xenstore, and keeps nothing", (_, key, value, reason) => {
-    const front = new NetworkFront(new Segment("hub"));
+    const front = new NetworkFront(new Lan("hub"));
     front.connect();
     front.state(6);
     front.state(1);
@@ -222,8 +222,8 @@ describe("frames between two fronts", () => {
         fc.boolean(),
         fc.constantFrom(6, 64),
         (actions, split, buffers) => {
-          const segment = new Segment("hub");
-          const fronts = ["domU", "other"].map((name) => new NetworkFront(segment, { name, split, buffers }));
+          const lan = new Lan("hub");
+          const fronts = ["domU", "other"].map((name) => new NetworkFront(lan, { name, split, buffers }));
           for (const front of fronts) front.connect();
           const sent: Frame[][] = [[], []];
           for (const act of actions) {

@@ -1,8 +1,8 @@
 import { MemoryDisk } from "../../../src/machine/disk/memory-disk.ts";
 import type { PlatformGuest, PlatformSurroundings } from "../../../src/machine/platform.ts";
 import { type MachineSpec, machineSpec } from "../../../src/machine/spec.ts";
-import { Segment } from "../../../src/network/segment.ts";
 import type { XenPlatform } from "../../../src/xen/platform.ts";
+import { Lan } from "../../network/fabric/lan.ts";
 import { Processor } from "../hypervisor/processor.ts";
 
 /** Pages of a test's machine: above the megabyte that Xen keeps. */
@@ -18,10 +18,10 @@ export class TestMachine {
   readonly scripts: [machine: string, script: string][] = [];
   printed = "";
 
-  constructor(platform: XenPlatform, given: Partial<MachineSpec> & { name: string }, segment = new Segment("switch")) {
+  constructor(platform: XenPlatform, given: Partial<MachineSpec> & { name: string }, lan = new Lan("switch")) {
     this.spec = machineSpec({ image: "linux-xen", ...given });
     const surroundings: PlatformSurroundings = {
-      port: () => segment.port(this.spec.name),
+      port: (_link, nic) => lan.port(this.spec.name, { nic }),
       disks: new Map(this.spec.disks.map(({ name, size }) => [name, new MemoryDisk(size * 2048)])),
       run: async (machine, script) => {
         this.scripts.push([machine, script]);

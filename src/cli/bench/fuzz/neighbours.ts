@@ -2,8 +2,9 @@
 import { MemoryDisk } from "../../../machine/disk/memory-disk.ts";
 import type { PlatformSurroundings } from "../../../machine/platform.ts";
 import { type DiskSpec, type MachineSpec, machineSpec, type NicSpec } from "../../../machine/spec.ts";
+import { Fabric } from "../../../network/fabric/index.ts";
 import type { Frame } from "../../../network/link.ts";
-import { Segment } from "../../../network/segment.ts";
+import type { PortSpec } from "../../../network/link-spec.ts";
 import { GTF } from "../../../xen/abi/grant-table.ts";
 import { HOST_AS_DOMAIN_0, HOST_BESIDE_DOMAIN_0 } from "../../../xen/hypervisor/xen.ts";
 import { XenPlatform } from "../../../xen/index.ts";
@@ -42,8 +43,7 @@ export class Neighbours {
   readonly driver: boolean;
   /** Id of the domain that serves devices: this program's. */
   readonly host: number;
-  readonly #lan = new Segment("hub");
-  readonly #alley = new Segment("hub");
+  readonly #fabric = new Fabric({ now: () => this.#clock, epoch: 0, later: () => () => {} });
   /** By name, in the order they were plugged in. */
   readonly #plugged = new Map<string, Plugged>();
   readonly #attackers: (Attacker | undefined)[] = [undefined, undefined];
@@ -53,9 +53,10 @@ export class Neighbours {
   /** @param driver the first attacker is domain 0, which xenstored trusts */
   constructor(driver = false) {
     this.driver = driver;
+    void this.#fabric.declare({ lan: { kind: "hub" }, alley: { kind: "hub" } });
     this.host = driver ? HOST_BESIDE_DOMAIN_0 : HOST_AS_DOMAIN_0;
     if (driver) this.restart(0);
-    const outside = this.#lan.port("outside");
+    const outside = this.#fabric.port("lan", card("outside"));
     let arrived: Frame | undefined;
     outside.receive = (frame) => {
       arrived = frame;
@@ -165,16 +166,16 @@ export class Neighbours {
   }
 
   #place(name: string, { disk, link, stopped }: Omit<Plugged, "kernel">) {
-    const place = this.platform.plug(spec(name, link, this.#isDriver(name)), this.#surroundings(disk, stopped));
+    const place = this.platform.plug(spec(name, link, this.#isDriver(name)), this.#surroundings(name, disk, stopped));
     const processor = new Processor(MEMORY, this.steps);
     processor.clock = this.#clock;
     place.attach(processor);
     return { place, processor };
   }
 
-  #surroundings(disk: MemoryDisk, stopped: (reason: string) => void): PlatformSurroundings {
+  #surroundings(name: string, disk: MemoryDisk, stopped: (reason: string) => void): PlatformSurroundings {
     return {
-      port: (link) => (link === "lan" ? this.#lan : this.#alley).port("guest"),
+      port: (link) => this.#fabric.port(link, card(name)),
       disks: new Map([["xvda", disk]]),
       run: () => Promise.reject(new Error("There is no driver domain.")),
       stopped: (reason, message) => stopped(`${reason}: ${message}`),
@@ -182,6 +183,8 @@ export class Neighbours {
     };
   }
 }
+
+const card = (machine: string): PortSpec => ({ machine, nic: 0, mac: "02:00:00:00:00:01" });
 
 function spec(name: string, link: string, driver: boolean): MachineSpec {
   const nic: NicSpec = { mac: "02:00:00:00:00:01", model: "xen", link };

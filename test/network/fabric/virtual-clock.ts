@@ -1,0 +1,38 @@
+import type { Clock } from "../../../src/network/fabric/index.ts";
+
+/** A clock that goes on when it is told to: what is due happens in its order, at its moment. */
+export class VirtualClock implements Clock {
+  #now = 0;
+  #order = 0;
+  readonly #due = new Map<number, { readonly at: number; readonly run: () => void }>();
+
+  now = (): number => this.#now;
+
+  later = (milliseconds: number, run: () => void): (() => void) => {
+    const order = this.#order++;
+    this.#due.set(order, { at: this.#now + milliseconds, run });
+    return () => this.#due.delete(order);
+  };
+
+  /** Timers that are set. */
+  get timers(): number {
+    return this.#due.size;
+  }
+
+  pass(milliseconds: number): void {
+    const end = this.#now + milliseconds;
+    for (let next = this.#next(end); next; next = this.#next(end)) {
+      this.#due.delete(next.order);
+      this.#now = Math.max(this.#now, next.at);
+      next.run();
+    }
+    this.#now = end;
+  }
+
+  #next(end: number) {
+    let first: { order: number; at: number; run: () => void } | undefined;
+    for (const [order, { at, run }] of this.#due)
+      if (at <= end && (!first || at < first.at)) first = { order, at, run };
+    return first;
+  }
+}
