@@ -1,6 +1,5 @@
 import { loadLab } from "../lab/index.ts";
-import { looksInside, readProbe } from "../lab/probes.ts";
-import type { HostApi } from "../machine/api.ts";
+import { isOfNetwork } from "../lab/probes.ts";
 import { type LabArguments, UsageError } from "./lab-arguments.ts";
 import { folderSource } from "./lab-folder.ts";
 import { type RunningLab, startLab } from "./lab-machines.ts";
@@ -22,10 +21,9 @@ export async function probe({ words: [id, name, ...more], machine, after, seed }
   if (id === undefined || name === undefined) throw new UsageError("Expected: lab probe <id> <probe> [name=value]");
   const { machine: named = machine, ...asked } = Object.fromEntries(more.map(argument));
   return withLab(id, seed, async ({ machines }) => {
-    const target = pick(named, machines.names);
+    const args = isOfNetwork(name) ? asked : { ...asked, machine: pick(named, machines.names) };
     for (const one of after) await prepare(one, machines);
-    const read = (host: HostApi) => readProbe(name, { ...asked, machine: target }, () => host);
-    const reading = await (looksInside(name) ? machines.peek(target, 0, read) : machines.ask(target, 0, read));
+    const reading = await machines.read(name, args, 0);
     await write(process.stdout, new TextEncoder().encode(`${JSON.stringify(reading, null, 2)}\n`));
     return 0;
   });
@@ -38,8 +36,9 @@ function argument(word: string): [string, string] {
   return [name, value];
 }
 
-/** Does what is to have happened before a reading: runs `machine:script`, or turns `machine:@setting name=value …`. */
+/** Does what is to have happened before a reading: `machine:script`, `machine:@setting name=value …`, `@network.cut …`. */
 async function prepare(after: string, machines: RunningLab["machines"]): Promise<void> {
+  if (after.startsWith("@")) return turn(undefined, after.slice(1), machines);
   const [, machine, script] = /^([a-z][a-z0-9-]*):([\s\S]+)$/i.exec(after) ?? [];
   if (machine === undefined || script === undefined) throw new UsageError(`\`${after}\` is not machine:script.`);
   const target = pick(machine, machines.names);
@@ -49,14 +48,15 @@ async function prepare(after: string, machines: RunningLab["machines"]): Promise
   throw new Error(`The script before the reading ended with ${exit}: ${new TextDecoder().decode(stderr).trim()}`);
 }
 
-async function turn(machine: string, text: string, machines: RunningLab["machines"]): Promise<void> {
+async function turn(machine: string | undefined, text: string, machines: RunningLab["machines"]): Promise<void> {
   const [control = "", ...words] = text.trim().split(/\s+/);
   const args = Object.fromEntries(words.map(argument).map(([name, value]) => [name, plain(value)]));
-  await machines.peek(machine, 0, (host) => host.control(machine, control, args));
+  await machines.turn(machine, control, args, 0);
 }
 
-/** Numbers and truth values as what they are, everything else as text. */
-function plain(value: string): string | number | boolean {
+/** Numbers, truth values and null as what they are, everything else as text. */
+function plain(value: string): string | number | boolean | null {
+  if (value === "null") return null;
   if (value === "true" || value === "false") return value === "true";
   return /^-?\d+(?:\.\d+)?$/.test(value) ? Number(value) : value;
 }

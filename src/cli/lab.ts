@@ -4,7 +4,7 @@ import { type LabArguments, sortArguments, UsageError } from "./lab-arguments.ts
 export const usage = `ringside lab check <id or folder> [--seed n]                     try every task on real machines: it fails, is solved, holds
 ringside lab run <id or folder> --machine m [--seed n] -- <script>   run a script in a machine of a lab
 ringside lab probe <id or folder> <probe> [name=value …] [--machine m] [--after "machine:script" …] [--seed n]   one reading, as JSON
-                                                                 before it: "machine:script", or "machine:@io.pace ring=… stepping=true"
+                                                                 before it: "machine:script", "machine:@io.pace ring=… stepping=true" or "@network.cut link=…"
 ringside lab schema                                              the format of lab.yaml as JSON Schema`;
 
 const COMMANDS: Readonly<Record<string, (given: LabArguments) => Promise<number>>> = {

@@ -1,4 +1,4 @@
-/** Settings of devices by the names hosts know them under (`HostApi.control`). */
+/** Settings of devices and of links by the names hosts know them under (`HostApi.control`, `networkControl`). */
 export const CONTROLS: readonly string[] = [
   "io.pace",
   "io.step",
@@ -7,4 +7,13 @@ export const CONTROLS: readonly string[] = [
   "xen.detach",
   "xen.shutdown",
   "xen.memory",
+  "network.hold",
+  "network.step",
+  "network.cut",
+  "network.cable",
+  "network.shape",
+  "network.mirror",
+  "network.forget",
+  "network.reset",
+  "network.replay",
 ];

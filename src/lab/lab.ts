@@ -99,7 +99,8 @@ export interface Script {
 
 /** A setting of a machine's devices, turned. */
 export interface Turn {
-  readonly machine: string;
+  /** Undefined for a setting of the links. */
+  readonly machine: string | undefined;
   readonly control: string;
   readonly with: Readonly<Record<string, unknown>>;
 }
@@ -147,7 +148,8 @@ export interface CheckTask extends TaskBase {
 export interface ProbeTask extends TaskBase {
   readonly kind: "probe";
   readonly probe: string;
-  readonly machine: string;
+  /** Undefined for a probe of the links. */
+  readonly machine: string | undefined;
   /** What the probe is asked besides its machine. */
   readonly with: Readonly<Record<string, unknown>>;
   readonly where: Pattern;
@@ -194,7 +196,7 @@ export type Answer =
   | {
       readonly kind: "probe";
       readonly probe: string;
-      readonly machine: string;
+      readonly machine: string | undefined;
       readonly with: Readonly<Record<string, unknown>>;
       readonly path: readonly string[];
     };

@@ -1,5 +1,7 @@
 import type { HostApi } from "../machine/api.ts";
+import type { FabricApi } from "../network/api.ts";
 import type { NamespaceReading } from "../probe/namespaces.ts";
+import type { GuestFrames, GuestNetwork } from "../probe/network/types.ts";
 
 /** A probe that cannot be read: unknown, called wrongly, or answered with something that is no reading. */
 export class ProbeError extends Error {
@@ -28,7 +30,7 @@ const KINDS: Readonly<Record<ArgumentKind, { readonly is: (value: unknown) => bo
 };
 
 interface Probe {
-  /** Its arguments besides `machine`, which every probe needs. What it misses of them, the probe says itself. */
+  /** Its arguments besides `machine`, which every probe of a machine needs. What it misses of them, it says itself. */
   readonly takes: Readonly<Record<string, ArgumentKind>>;
   /** Reads the machine from outside: also while it stands still. */
   readonly inside?: true;
@@ -42,11 +44,21 @@ const outside = (name: string, takes: Probe["takes"] = {}): [string, Probe] => [
   { takes, inside: true, read: (host, machine, args) => host.probe(machine, name, args) },
 ];
 
+/** A probe of the links, which no machine takes part in: whoever has them answers by the same name. */
+const LINK_PROBES: Readonly<Record<string, Probe["takes"]>> = {
+  "network.counters": {},
+  "network.fdb": { link: "name" },
+  "network.nat": {},
+  "network.capture": { link: "name", from: "count", count: "count", bytes: "count" },
+};
+
 const any = (...names: string[]): Probe["takes"] => Object.fromEntries(names.map((name) => [name, "any" as const]));
 
 /** Probes by name (contract 5): how each is read through the interface every host has. */
 const PROBES: Readonly<Record<string, Probe>> = {
   "guest.namespaces": { takes: {}, read: readNamespaces },
+  "guest.network": { takes: {}, read: readGuestNetwork },
+  "guest.frames": { takes: { from: "count" }, read: readGuestFrames },
   ...Object.fromEntries([
     // of the teaching hypervisor (src/machine/hypervisor/probes.ts)
     outside("hv.info"),
@@ -70,13 +82,18 @@ const PROBES: Readonly<Record<string, Probe>> = {
   ]),
 };
 
+const takesOf = (name: string): Probe["takes"] | undefined => {
+  if (Object.hasOwn(LINK_PROBES, name)) return LINK_PROBES[name];
+  return Object.hasOwn(PROBES, name) ? PROBES[name]!.takes : undefined;
+};
+
 /** @returns what is wrong with arguments a lab or a student writes, `machine` not among them; nothing for no probe */
 export function argumentFaults(
   name: string,
   args: ProbeArguments,
 ): { readonly name: string; readonly message: string }[] {
-  if (!Object.hasOwn(PROBES, name)) return [];
-  const { takes } = PROBES[name]!;
+  const takes = takesOf(name);
+  if (!takes) return [];
   return Object.entries(args).flatMap(([key, value]) => {
     const kind = Object.hasOwn(takes, key) ? takes[key] : undefined;
     if (kind === undefined) return [{ name: key, message: `The probe \`${name}\` does not take \`${key}\`.` }];
@@ -90,25 +107,46 @@ export function looksInside(name: string): boolean {
   return Object.hasOwn(PROBES, name) && PROBES[name]!.inside === true;
 }
 
-/** Printed by images/linux/tools/nsview.c; a student may have replaced the tool, so its output is checked. */
+/** @returns whether a probe or a setting is of the links between machines, and so needs no machine */
+export function isOfNetwork(name: string): boolean {
+  return name.startsWith("network.");
+}
+
+/** What the guest's own tools print. A student may have replaced a tool, so its output is checked. */
 async function readNamespaces(host: HostApi, machine: string): Promise<NamespaceReading> {
-  const { exit, stdout, stderr } = await host.run(machine, "nsview --json");
+  const printed = await printedBy(host, machine, "nsview --json");
+  // few labs need it, and a page has none of it before
+  const { parseNamespaces } = await import("../probe/namespaces.ts");
+  return parseNamespaces(printed);
+}
+
+async function readGuestNetwork(host: HostApi, machine: string): Promise<GuestNetwork> {
+  const printed = await printedBy(host, machine, "netview --json");
+  const { parseGuestNetwork } = await import("../probe/network/index.ts");
+  return parseGuestNetwork(printed);
+}
+
+async function readGuestFrames(host: HostApi, machine: string, { from = 1 }: ProbeArguments): Promise<GuestFrames> {
+  const printed = await printedBy(host, machine, `netview --frames ${from}`);
+  const { parseGuestFrames } = await import("../probe/network/index.ts");
+  return parseGuestFrames(printed);
+}
+
+/** @throws ProbeError when the tool fails */
+async function printedBy(host: HostApi, machine: string, command: string): Promise<string> {
+  const { exit, stdout, stderr } = await host.run(machine, command);
   const text = new TextDecoder();
-  if (exit === 0) {
-    // few labs need it, and a page has none of it before
-    const { parseNamespaces } = await import("../probe/namespaces.ts");
-    return parseNamespaces(text.decode(stdout));
-  }
-  throw new ProbeError(`\`nsview --json\` on \`${machine}\` ended with ${exit}: ${text.decode(stderr).trim()}`);
+  if (exit === 0) return text.decode(stdout);
+  throw new ProbeError(`\`${command}\` on \`${machine}\` ended with ${exit}: ${text.decode(stderr).trim()}`);
 }
 
 /** @returns names of the probes there are */
 export function probeNames(): string[] {
-  return Object.keys(PROBES);
+  return [...Object.keys(PROBES), ...Object.keys(LINK_PROBES)];
 }
 
 /**
- * Reads a probe.
+ * Reads a probe of a machine.
  *
  * @param hostOf the host of a machine; rejects when there is no such machine or it does not run
  * @returns plain JSON data
@@ -119,14 +157,24 @@ export async function readProbe(
   args: ProbeArguments,
   hostOf: (machine: string) => HostApi | Promise<HostApi>,
 ): Promise<unknown> {
-  if (!Object.hasOwn(PROBES, name)) {
-    throw new ProbeError(`There is no probe \`${name}\`. There are: ${probeNames().join(", ")}.`);
-  }
-  const { machine, ...rest } = args;
+  const given = checkedArguments(name, args);
+  const { machine } = args;
+  if (typeof machine !== "string") throw new ProbeError(`The probe \`${name}\` needs the name of a \`machine\`.`);
+  return PROBES[name]!.read(await hostOf(machine), machine, given);
+}
+
+/** Reads a probe of the links; as {@link readProbe}. */
+export async function readLinkProbe(name: string, args: ProbeArguments, links: FabricApi): Promise<unknown> {
+  return links.probe(name, checkedArguments(name, args));
+}
+
+/** @returns the arguments besides the machine, counts as numbers. @throws ProbeError */
+function checkedArguments(name: string, { machine: _, ...rest }: ProbeArguments): ProbeArguments {
+  const takes = takesOf(name);
+  if (!takes) throw new ProbeError(`There is no probe \`${name}\`. There are: ${probeNames().join(", ")}.`);
   const [wrong] = argumentFaults(name, rest);
   if (wrong) throw new ProbeError(wrong.message);
-  if (typeof machine !== "string") throw new ProbeError(`The probe \`${name}\` needs the name of a \`machine\`.`);
-  const { takes, read } = PROBES[name]!;
-  const given = Object.entries(rest).map(([key, value]) => [key, takes[key] === "count" ? Number(value) : value]);
-  return read(await hostOf(machine), machine, Object.fromEntries(given));
+  return Object.fromEntries(
+    Object.entries(rest).map(([key, value]) => [key, takes[key] === "count" ? Number(value) : value]),
+  );
 }

@@ -1,5 +1,7 @@
 import * as v from "valibot";
 import { MACHINE_PANELS, PANELS } from "./lab.ts";
+import { links, vlan, vlans } from "./schema-links.ts";
+import { id, LIMITS, machineName, map } from "./schema-parts.ts";
 
 /**
  * What an author writes in `lab.yaml`, version 1 of the format. The published JSON Schema is made from this file
@@ -27,31 +29,27 @@ import { MACHINE_PANELS, PANELS } from "./lab.ts";
  * - **Devices** are `nics` and `disks`, each with a `model`; left out, it is `xen` on an image that runs on Xen
  *   (`linux-xen`, `linux-dom0`), else `virtio`. A Xen device's `backend` names the `linux-dom0` machine whose kernel
  *   serves it; without one this program does. A disk is empty at first, `size` is in MiB.
- * - **Hosts**: machines with the same `host` share a worker, and with it links, grants and event channels. Machines
- *   on one link are on one host. A `linux-dom0` comes before the other Xen machines of its host: it is domain 0.
+ * - **Hosts**: machines with the same `host` share a worker, and with it grants and event channels; a machine without one
+ *   has a host of its own. A `linux-dom0` comes before the other Xen machines of its host: it is domain 0.
+ * - **Links** are what cards are plugged into by `link`: `{ kind: switch }` learns addresses (IEEE 802.1D) and knows VLANs
+ *   (802.1Q), `hub` repeats to every end, `wire` has two ends. Machines of any hosts may be on one. Each frame takes
+ *   `latency: 2ms`, more or less by up to `jitter: 1ms`; `loss: 0.1` of them are lost; an end is served at `rate: 10mbit`,
+ *   and `queue` frames (512) wait for that; `mtu` is as `ip link` counts (1500). `cut: true`: no carrier, until a student
+ *   mends it. `mirror: dom0/1` names the end, by machine and card from 0, that gets a copy of every frame.
+ * - **VLANs** of a card on a switch: `vlan: 101` makes its end an access port, `vlans: [101, 102]` a trunk that carries
+ *   these tagged; neither, a trunk that carries all, and VLAN 1 untagged.
+ * - **Gateways**: a link's `gateway: { address: 10.0.0.254/24 }` answers on it: ARP, ICMP echo, DNS for the names of the
+ *   lab's leases and `names: { www: 10.0.0.80 }`, TCP and UDP echo on port 7, a page on port 80; `dhcp: { from, to }` leases
+ *   addresses; `nat: { link, address, kind: full-cone, hairpin: true }` routes to another link and translates addresses on
+ *   the way there, `kind` as RFC 4787 has it, or `symmetric`.
+ * - **Probes and settings of the network** are of no machine: `network.counters`, `network.fdb { link }`, `network.nat` and
+ *   `network.capture { link, from, count, bytes }`; `network.hold { link, on }`, `.step { link }`, `.cut { link, on }`,
+ *   `.cable { machine, nic, plugged }`, `.shape { link, latency, jitter, loss, rate, queue, mtu }` (milliseconds, bits a
+ *   second, null for none), `.mirror { link, to }`, `.forget { link }`, `.reset { link }`: what they take is in `with`.
  * - **Prose** is `en.md` and `zh.md`: one `## <step id>` section a step, and `## intro` and `## finish`. The first
  *   `###` heading is the section's title. A paragraph `[[<task id>]]` places a task; the others follow the prose.
  *   Fenced code with the info string `run` or `run <machine>` may be typed by a button; with `copy` it may be copied.
  */
-
-/** Bounds, in characters or entries: far above any real lab, low enough that a hostile one costs nothing. */
-export const LIMITS = { script: 16_384, text: 4_096, machines: 16, tasks: 128, steps: 64, choices: 16, seeds: 64 };
-
-/** A map with these keys and no others. Of an unknown key, the message is the list of the known ones. */
-const map = <const Entries extends v.ObjectEntries>(entries: Entries, phrase: string) =>
-  v.strictObject(entries, (issue: v.StrictObjectIssue) =>
-    issue.expected === "never" ? Object.keys(entries).join(", ") : phrase,
-  );
-
-const ID = /^[a-z][a-z0-9-]{0,47}$/;
-const id = v.pipe(
-  v.string("a name"),
-  v.regex(ID, "a name: a lower-case letter, then letters, digits or -, at most 48 in all"),
-);
-const machineName = v.pipe(
-  v.string("the name of a machine"),
-  v.regex(/^[a-zA-Z][a-zA-Z0-9-]{0,31}$/, "a machine's name: a letter, then letters, digits or -, at most 32"),
-);
 
 const line = v.pipe(
   v.string("text"),
@@ -140,16 +138,10 @@ const nic = map(
         v.regex(/^[0-9a-fA-F][02468aceACE](?::[0-9a-fA-F]{2}){5}$/, "a unicast MAC address"),
       ),
     ),
-    vlan: v.optional(
-      v.pipe(
-        v.number("a VLAN id"),
-        v.integer("a whole VLAN id"),
-        v.minValue(1, "a VLAN id from 1"),
-        v.maxValue(4094, "a VLAN id up to 4094"),
-      ),
-    ),
+    vlan,
+    vlans,
   },
-  "a network card: { link, model, backend, mac, vlan }",
+  "a network card: { link, model, backend, mac, vlan, vlans }",
 );
 
 const disk = map(
@@ -241,17 +233,6 @@ const machine = map(
     ),
   },
   "a machine: { image, host, memory, nics, disks, layers, options, files }",
-);
-
-const link = map(
-  {
-    kind: v.picklist(["switch", "hub"], "switch or hub"),
-    latency: v.optional(
-      v.pipe(v.string("a time"), v.regex(/^\d{1,6}(?:\.\d{1,6})?(?:us|ms|s)$/, "a time such as 2ms")),
-    ),
-    loss: v.optional(v.pipe(v.number("a share"), v.minValue(0, "a share from 0"), v.maxValue(1, "a share up to 1"))),
-  },
-  "a link: { kind, latency, loss }",
 );
 
 const choice = v.union(
@@ -374,7 +355,7 @@ export const labSchema = map(
       v.minEntries(1, "at least one machine"),
       v.maxEntries(LIMITS.machines, "at most 16 machines"),
     ),
-    links: v.optional(v.pipe(v.record(id, link, "a map of links"), v.maxEntries(LIMITS.machines, "at most 16 links"))),
+    links: v.optional(links),
     layout: v.optional(
       v.pipe(
         v.array(
@@ -400,6 +381,7 @@ export const labSchema = map(
 export type LabFileContent = v.InferOutput<typeof labSchema>;
 export type WrittenTask = LabFileContent["tasks"][string];
 export type WrittenMachine = LabFileContent["machines"][string];
+export type WrittenLink = NonNullable<LabFileContent["links"]>[string];
 export type WrittenNic = NonNullable<WrittenMachine["nics"]>[number];
 export type WrittenDisk = NonNullable<WrittenMachine["disks"]>[number];
 export type WrittenScript = NonNullable<WrittenTask["check"]>;

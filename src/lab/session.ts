@@ -1,7 +1,7 @@
-import type { HostApi, RunOptions, RunResult, TravelReport, TravelTarget } from "../machine/api.ts";
+import type { RunOptions, RunResult, TravelReport, TravelTarget } from "../machine/api.ts";
 import { FINISH, INTRO } from "./format/crosscheck.ts";
 import type { Lab, Task } from "./lab.ts";
-import { looksInside, type ProbeArguments, ProbeError, readProbe } from "./probes.ts";
+import { looksInside, type ProbeArguments } from "./probes.ts";
 import { parseProgress, progressKey } from "./progress.ts";
 import { acceptAnswer } from "./running/judge.ts";
 import { Look } from "./running/look.ts";
@@ -208,18 +208,11 @@ class Session implements LabSession {
   }
 
   probe(name: string, args: ProbeArguments): Promise<unknown> {
-    const { machine } = args;
-    if (typeof machine !== "string" || !this.#machines.names.includes(machine)) {
-      return Promise.reject(new ProbeError(`The probe \`${name}\` needs one of the lab's machines as \`machine\`.`));
-    }
-    const read = (host: HostApi) => readProbe(name, args, () => host);
-    return looksInside(name)
-      ? this.#machines.peek(machine, PACE.limit, read)
-      : this.#machines.ask(machine, PACE.limit, read);
+    return this.#machines.read(name, args, PACE.limit);
   }
 
-  async control(machine: string, control: string, args: ProbeArguments): Promise<unknown> {
-    const turned = await this.#machines.peek(machine, PACE.limit, (host) => host.control(machine, control, args));
+  async control(machine: string | undefined, control: string, args: ProbeArguments): Promise<unknown> {
+    const turned = await this.#machines.turn(machine, control, args, PACE.limit);
     this.#watcher.nudge();
     return turned;
   }

@@ -82,7 +82,7 @@ export class Host implements HostApi {
     const image = findImage(this.#surroundings.manifest, spec.image);
     if (image.boot !== "linux") return; // it starts as fast as it could be restored
     if (this.#guests.has(spec.name) || !this.#stored.fits(spec, image)) return;
-    this.#maker.links.declare(options.links ?? {});
+    await this.#maker.links.declare(options.links ?? {});
     await this.#stored.makeReady(spec, image, options);
   }
 
@@ -93,7 +93,7 @@ export class Host implements HostApi {
     if (options.disks === "empty") this.#maker.disks.empty(spec.name);
     const image = findImage(this.#surroundings.manifest, spec.image);
     for (const layer of spec.layers) findLayer(image, layer);
-    this.#maker.links.declare(options.links ?? {});
+    await this.#maker.links.declare(options.links ?? {});
     const report = (how: StartReport["how"], agentMilliseconds: number, instructions: number): StartReport => {
       events({ type: "progress", progress: { stage: "ready" } });
       return { how, milliseconds: performance.now() - began, agentMilliseconds, instructions };

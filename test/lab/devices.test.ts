@@ -65,11 +65,6 @@ describe("devices of a lab's machines", () => {
 
   it.each([
     [
-      "on two hosts",
-      ["a: { image: linux, host: h, nics: [{ link: lan }] }", "b: { image: linux, host: i, nics: [{ link: lan }] }"],
-      "machines.b.nics[0].link: `lan` is on the host `h` of `a`, `b` on another: put them on one host.",
-    ],
-    [
       "of Xen on a machine that is not",
       ["a: { image: linux, nics: [{ model: xen }] }"],
       "machines.a.nics[0].model: a Xen device needs an image that runs on Xen, which `linux` is not.",
@@ -116,14 +111,6 @@ describe("devices of a lab's machines", () => {
     ],
   ])("%s are refused", (_, machines, message) => {
     expect(faults(machines, LAN)).toContain(message);
-  });
-
-  it.each([
-    ["latency: 2ms", "links.lan.latency: This version has no latency on links."],
-    ["loss: 0.5", "links.lan.loss: This version has no loss on links."],
-  ])("on a link with %s are refused", (setting, message) => {
-    const rest = `links: { lan: { kind: switch, ${setting} } }`;
-    expect(faults(["a: { image: linux, nics: [{ link: lan }] }"], rest)).toEqual([message]);
   });
 });
 

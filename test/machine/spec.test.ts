@@ -16,8 +16,13 @@ const mac = fc
   .uint8Array({ minLength: 6, maxLength: 6 })
   .map((bytes) => formatMac(bytes.map((b, i) => (i ? b : b & 0xfe))));
 const link = fc.option(fc.stringMatching(/^[a-z][a-z0-9-]{0,47}$/), { nil: undefined });
-const nic = (model: fc.Arbitrary<NicSpec["model"]>) =>
-  fc.record({ mac, model, link }).map((given) => JSON.parse(JSON.stringify(given)) as NicSpec);
+const vlan = fc.integer({ min: 1, max: 4094 });
+const vlans = fc.uniqueArray(vlan, { minLength: 1, maxLength: 64 });
+const ofVlans = fc.oneof(fc.constant({}), fc.record({ vlan }), fc.record({ vlans }));
+const nic = (model: NicSpec["model"]) =>
+  fc
+    .tuple(fc.record({ mac, model: fc.constant(model), link }), ofVlans)
+    .map(([given, more]) => JSON.parse(JSON.stringify({ ...given, ...more })) as NicSpec);
 const backend = fc.option(machineName, { nil: undefined });
 const xenNic = fc
   .record({ mac, model: fc.constant("xen" as const), link, backend })
@@ -46,7 +51,7 @@ const spec = fc
     image: name,
     memory: fc.integer({ min: 32, max: 512 }),
     nics: fc
-      .tuple(fc.array(nic(fc.constantFrom("virtio", "ne2k")), { maxLength: 1 }), fc.array(xenNic, { maxLength: 3 }))
+      .tuple(fc.array(nic("ne2k"), { maxLength: 1 }), fc.array(fc.oneof(nic("virtio"), xenNic), { maxLength: 3 }))
       .map(([one, more]) => [...one, ...more]),
     disks: fc.uniqueArray(disk, { maxLength: 4, selector: ({ name }) => name }),
     layers: fc.uniqueArray(name, { maxLength: 4 }),
@@ -87,6 +92,10 @@ describe("a machine's address", () => {
     ["alpha~linux~7", "memory is 32 to 512 MiB"],
     ["dom 0~linux", "a name is a letter"],
     ["alpha~linux~64~ffffffffffff", "not a unicast MAC address"],
+    ["alpha~linux~64~020000000001*ne2k.020000000002*ne2k", "2 cards of model ne2k were asked for; there may be one"],
+    [`alpha~linux~64~${Array(5).fill("020000000001").join(".")}`, "5 network cards were asked for; there may be 4"],
+    ["alpha~linux~64~020000000001**lan**4095", "a VLAN id is 1 to 4094, not 4095"],
+    ["alpha~linux~64~020000000001**lan**7*8", "on an access port or on a trunk, not on both"],
     ["alpha", "expected name~image~memory~nics~layers"],
   ])("%s is refused, saying why", (text, why) => {
     expect(() => specFromAddress(text)).toThrow(why);

@@ -14,6 +14,7 @@ import type {
   Task,
   Tolerance,
 } from "../lab.ts";
+import { isOfNetwork } from "../probes.ts";
 import type {
   LabFileContent,
   WrittenDeed,
@@ -80,11 +81,13 @@ const usualModel = ({ image }: WrittenMachine) => platformOf(image) ?? "virtio";
 
 function buildNics(name: string, machine: WrittenMachine, seed: number): NicSpec[] {
   const addresses = macs(name, machine, seed);
-  return (machine.nics ?? []).map(({ model = usualModel(machine), link, backend }, card) => ({
+  return (machine.nics ?? []).map(({ model = usualModel(machine), link, backend, vlan, vlans }, card) => ({
     mac: addresses[card]!,
     model,
     ...(link !== undefined && { link }),
     ...(backend !== undefined && { backend }),
+    ...(vlan !== undefined && { vlan }),
+    ...(vlans !== undefined && { vlans }),
   }));
 }
 
@@ -131,7 +134,15 @@ function buildTask(id: string, task: WrittenTask, machine: string): Task {
   if (task.check !== undefined) return { ...common, kind: "check", check: script(task.check, machine), fail };
   if (task.probe !== undefined) {
     const { probe, with: args = {} } = task;
-    return { ...common, kind: "probe", probe, machine, with: args, where: task.where as Pattern, fail };
+    return {
+      ...common,
+      kind: "probe",
+      probe,
+      machine: machineFor(probe, machine),
+      with: args,
+      where: task.where as Pattern,
+      fail,
+    };
   }
   return {
     ...common,
@@ -154,8 +165,11 @@ function deed(written: WrittenDeed, machine: string): Deed {
   if (typeof written === "string") return { machine, run: written };
   const { machine: on = machine, run, control, with: args = {}, restart } = written;
   if (restart) return { machine: on, restart };
-  return control === undefined ? { machine: on, run: run! } : { machine: on, control, with: args };
+  return control === undefined ? { machine: on, run: run! } : { machine: machineFor(control, on), control, with: args };
 }
+
+/** No machine takes part in a probe or a setting of the links. */
+const machineFor = (name: string, machine: string) => (isOfNetwork(name) ? undefined : machine);
 
 function buildHint(written: WrittenHint, machine: string): HintScript | HintCases {
   if (Array.isArray(written)) {
@@ -191,7 +205,8 @@ function buildAnswer(
   if (typeof written === "object") return { kind: "script", script: script(written, machine) };
   const path = typeof written === "string" ? parsePath(soleTemplate(written) ?? "") : undefined;
   if (path?.[0] === "probe") {
-    return { kind: "probe", probe: path.slice(1, 3).join("."), machine, with: args, path: path.slice(3) };
+    const probe = path.slice(1, 3).join(".");
+    return { kind: "probe", probe, machine: machineFor(probe, machine), with: args, path: path.slice(3) };
   }
   return { kind: "literal", value: String(written) };
 }

@@ -26,8 +26,7 @@ export class MachineCheck {
           this.#device(name, machine, device, [...path, key, index]);
         }
       }
-      for (const [index, nic] of (machine.nics ?? []).entries())
-        this.#link(name, nic, [...path, "nics", index, "link"]);
+      for (const [index, nic] of (machine.nics ?? []).entries()) this.#nic(nic, [...path, "nics", index]);
     }
     this.#domain0();
   }
@@ -62,12 +61,16 @@ export class MachineCheck {
     }
   }
 
-  #link(name: string, { link }: WrittenNic, path: Path): void {
-    if (link === undefined) return;
-    if (!this.#known("link", link, Object.keys(this.#content.links ?? {}), path)) return;
-    const first = this.#names.find((other) => this.#content.machines[other]!.nics?.some((nic) => nic.link === link))!;
-    if (this.#hostOf(first) === this.#hostOf(name)) return;
-    this.#fault(path, `\`${link}\` is on the host \`${this.#hostOf(first)}\` of \`${first}\`, ${sameHost(name)}`);
+  #nic({ link, backend, vlan, vlans }: WrittenNic, path: Path): void {
+    if (link !== undefined) this.#known("link", link, Object.keys(this.#content.links ?? {}), [...path, "link"]);
+    const key = vlan !== undefined ? "vlan" : "vlans";
+    if (vlan === undefined && vlans === undefined) return;
+    if (vlan !== undefined && vlans !== undefined) {
+      this.#fault([...path, "vlans"], "an end is an access port (`vlan`) or a trunk (`vlans`), not both.");
+    } else if (link === undefined) this.#fault([...path, key], "the card is plugged into nothing: it needs a `link`.");
+    else if (backend !== undefined) {
+      this.#fault([...path, key], `the card is plugged into \`${backend}\`, whose kernel decides about its VLANs.`);
+    }
   }
 
   /** The driver domain is domain 0, which is the first. */

@@ -1,7 +1,8 @@
 import { platformOf } from "../../machine/platforms.ts";
 import { CONTROLS } from "../controls.ts";
-import { argumentFaults, probeNames } from "../probes.ts";
+import { argumentFaults, isOfNetwork, probeNames } from "../probes.ts";
 import type { LabFileContent, WrittenHint, WrittenScript, WrittenSolution, WrittenTask } from "../schema.ts";
+import { LinkCheck } from "./crosscheck-links.ts";
 import { MachineCheck } from "./crosscheck-machines.ts";
 import { type Fault, suggestion } from "./fault.ts";
 import type { Path, YamlFile } from "./yaml.ts";
@@ -21,6 +22,7 @@ export function crossCheck(content: LabFileContent, yaml: YamlFile): Fault[] {
   const check = new CrossCheck(content, fault);
   check.seeds();
   new MachineCheck(content, fault).all();
+  new LinkCheck(content, fault).all();
   check.layout();
   for (const [id, task] of Object.entries(content.tasks)) check.task(id, task);
   check.steps();
@@ -112,8 +114,7 @@ class CrossCheck {
 
   private probe(task: WrittenTask, path: Path): void {
     if (!task.where) this.fault(path, "`where` is missing: what the reading must hold.");
-    const takesMachine = probeNames().includes(task.probe ?? "");
-    if (takesMachine && task.machine === undefined) this.onlyMachine([...path, "probe"]);
+    if (takesMachine(task.probe) && task.machine === undefined) this.onlyMachine([...path, "probe"]);
   }
 
   /** `with` belongs to whatever reads a probe. */
@@ -124,6 +125,14 @@ class CrossCheck {
       return;
     }
     for (const { name, message } of argumentFaults(probe, task.with!)) this.fault([...path, name], message);
+    if (isOfNetwork(probe)) this.networkArguments(task.with!, path);
+  }
+
+  /** Of what is asked of links, the names must be there. */
+  private networkArguments({ link, machine }: Readonly<Record<string, unknown>>, path: Path): void {
+    const links = Object.keys(this.content.links ?? {});
+    if (link !== undefined) this.known("link", String(link), links, [...path, "link"]);
+    if (machine !== undefined) this.known("machine", String(machine), this.machineNames, [...path, "machine"]);
   }
 
   private script(task: WrittenTask, key: "check" | "fail" | "hint" | "answer", path: Path): void {
@@ -139,8 +148,10 @@ class CrossCheck {
     for (const [index, deed] of deeds.entries()) {
       const here = Array.isArray(solve) ? [...path, index] : path;
       const { machine, run, control, restart, ...rest } = typeof deed === "string" ? { run: deed } : deed;
+      const ofNetwork = control !== undefined && isOfNetwork(control);
       if (machine !== undefined) this.known("machine", machine, this.machineNames, [...here, "machine"]);
-      else if (task.machine === undefined) this.onlyMachine(here);
+      else if (task.machine === undefined && !ofNetwork) this.onlyMachine(here);
+      if (ofNetwork) this.networkArguments(rest.with ?? {}, [...here, "with"]);
       const turnsNothing = control === undefined && Object.hasOwn(rest, "with");
       if ([run, control, restart].filter((one) => one !== undefined).length !== 1 || turnsNothing)
         this.fault(here, "expected { machine, run }, { machine, control, with }, or { machine, restart }.");
@@ -172,15 +183,9 @@ class CrossCheck {
     }
     if (task.reveal === id) this.fault([...path, "reveal"], "a question cannot reveal itself.");
     else if (task.reveal !== undefined) this.known("task", task.reveal, this.taskNames, [...path, "reveal"]);
-    if (typeof task.answer === "object" || this.readsProbe(task.answer)) this.script(task, "answer", path);
+    if (typeof task.answer === "object" || takesMachine(probeNamed(task.answer))) this.script(task, "answer", path);
     else if (task.answer !== undefined && probeNamed(task.answer) === undefined)
       this.literal(task, [...path, "answer"]);
-  }
-
-  /** Probes there are take a machine; of others, `unsupported` says that they are not there. */
-  private readsProbe(answer: WrittenTask["answer"]): boolean {
-    const probe = probeNamed(answer);
-    return probe !== undefined && probeNames().includes(probe);
   }
 
   private literal(task: WrittenTask, path: Path): void {
@@ -239,6 +244,10 @@ class CrossCheck {
     this.fault(path, `which machine? The lab has ${this.machineNames.join(", ")}.`);
   }
 }
+
+/** Whether a machine has to be named for a probe; of one that is not there, `unsupported` says so. */
+const takesMachine = (probe: string | undefined) =>
+  probe !== undefined && probeNames().includes(probe) && !isOfNetwork(probe);
 
 /** @returns the name of the probe an answer is read from, or undefined when it is none */
 export function probeNamed(answer: WrittenTask["answer"]): string | undefined {

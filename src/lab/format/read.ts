@@ -5,7 +5,7 @@ import { LANGUAGES, type Language } from "../text.ts";
 import { buildMachines, buildTasks, machineValues } from "./build.ts";
 import { crossCheck, FINISH, INTRO, probeNamed } from "./crosscheck.ts";
 import { type Fault, suggestion } from "./fault.ts";
-import { placeLinks } from "./places.ts";
+import { buildLinks } from "./links.ts";
 import { seedValues } from "./seed.ts";
 import { unsupported } from "./support.ts";
 import { fill, knownPaths, soleTemplate, type Values } from "./template.ts";
@@ -127,10 +127,7 @@ function assemble(
     summary: content.summary,
     minutes: content.minutes,
     machines,
-    links: placeLinks(
-      Object.fromEntries(Object.entries(content.links ?? {}).map(([name, { kind }]) => [name, { kind }])),
-      machines,
-    ),
+    links: buildLinks(content.links ?? {}, machines),
     layout: places.flat(),
     places,
     tasks: buildTasks(content),

@@ -1,7 +1,7 @@
-import type { HostApi, RunResult } from "../../machine/api.ts";
+import type { RunResult } from "../../machine/api.ts";
 import { lookUp } from "../format/template.ts";
 import type { Answer, HintCases, HintScript, ProbeTask, Restart, Script, Task, Turn } from "../lab.ts";
-import { looksInside, type ProbeArguments, readProbe } from "../probes.ts";
+import type { ProbeArguments } from "../probes.ts";
 import { type Language, LOCALES } from "../text.ts";
 import { type Machines, messageOf, Unavailable } from "./machines.ts";
 import { holds } from "./match.ts";
@@ -39,10 +39,10 @@ export class Look {
     }
   }
 
-  /** Turns a setting of a machine's devices, also while it stands still. */
+  /** Turns a setting of a machine's devices, also while it stands still, or of the links. */
   async turn({ machine, control, with: args }: Turn): Promise<Found<unknown>> {
     try {
-      return known(await this.#machines.peek(machine, this.#limit, (host) => host.control(machine, control, args)));
+      return known(await this.#machines.turn(machine, control, args, this.#limit));
     } catch (error) {
       return unknown(waitingOf(error, machine));
     }
@@ -65,7 +65,7 @@ export class Look {
   }
 
   async #hintCase(task: ProbeTask, { cases }: HintCases, language: Language): Promise<Found<string>> {
-    const found = await this.#probe(task.probe, { ...task.with, machine: task.machine });
+    const found = await this.#probe(task.probe, task.with, task.machine);
     if (!found.known) return found;
     const fitting = cases.find(({ where }) => where === undefined || holds(found.value, where));
     return known(fitting?.text[language] ?? "");
@@ -82,7 +82,7 @@ export class Look {
 
   /** @returns whether the probe's reading holds the pattern */
   async pattern({ probe, machine, with: args, where }: ProbeTask): Promise<Found<boolean>> {
-    const found = await this.#probe(probe, { ...args, machine });
+    const found = await this.#probe(probe, args, machine);
     return found.known ? known(holds(found.value, where)) : found;
   }
 
@@ -100,21 +100,18 @@ export class Look {
   }
 
   async #probeValue(answer: Extract<Answer, { kind: "probe" }>): Promise<Found<string>> {
-    const found = await this.#probe(answer.probe, { ...answer.with, machine: answer.machine });
+    const found = await this.#probe(answer.probe, answer.with, answer.machine);
     if (!found.known) return found;
     const value = lookUp(found.value, answer.path);
     if (value !== undefined && typeof value !== "object") return known(String(value));
     const message = `${answer.probe}: ${answer.path.join(".")}`;
-    return unknown({ code: "no-result", machine: answer.machine, message });
+    return unknown(noResult(answer.machine, message));
   }
 
-  async #probe(name: string, args: ProbeArguments & { readonly machine: string }): Promise<Found<unknown>> {
-    const { machine } = args;
+  async #probe(name: string, args: ProbeArguments, machine: string | undefined): Promise<Found<unknown>> {
     try {
-      const read = (host: HostApi) => readProbe(name, args, () => host);
-      const { machines, limit } = { machines: this.#machines, limit: this.#limit };
       return known(
-        await (looksInside(name) ? machines.peek(machine, limit, read) : machines.ask(machine, limit, read)),
+        await this.#machines.read(name, { ...args, ...(machine !== undefined && { machine }) }, this.#limit),
       );
     } catch (error) {
       return unknown(waitingOf(error, machine));
@@ -130,10 +127,15 @@ function judgeEnd(machine: string, result: RunResult): Found<Ended> {
   return known({ exit: result.exit, stdout: decode(result.stdout), stderr });
 }
 
-function waitingOf(error: unknown, machine: string): Waiting {
-  if (error instanceof Unavailable) return error.waiting;
-  return { code: "no-result", machine, message: messageOf(error) };
+function waitingOf(error: unknown, machine: string | undefined): Waiting {
+  return error instanceof Unavailable ? error.waiting : noResult(machine, messageOf(error));
 }
+
+const noResult = (machine: string | undefined, message: string): Waiting => ({
+  code: "no-result",
+  ...(machine !== undefined && { machine }),
+  message,
+});
 
 /** @returns a guest's output as text; bytes that are not UTF-8 show as U+FFFD */
 export const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);

@@ -1,6 +1,8 @@
 import type { HostApi, MachineEvent, RunOptions, RunResult, TravelReport, TravelTarget } from "../../machine/api.ts";
-import type { LabMachine } from "../lab.ts";
+import type { FabricApi } from "../../network/api.ts";
+import { type LabMachine, NETWORK } from "../lab.ts";
 import { FILE_LIMITS } from "../load.ts";
+import { isOfNetwork, looksInside, type ProbeArguments, ProbeError, readLinkProbe, readProbe } from "../probes.ts";
 import { type Language, LOCALES } from "../text.ts";
 import { savedWith, startsAfter } from "./together.ts";
 import type { MachineState, SessionOptions, Waiting } from "./types.ts";
@@ -177,6 +179,54 @@ export class Machines {
       throw new Unavailable({ code: "machine-starting", machine: name });
     }
     return this.#guarded(entry, limit, call(entry.host));
+  }
+
+  /**
+   * Reads a probe, of a machine or of the links.
+   *
+   * @param limit milliseconds the answer may take, 0 for any; the grace is added
+   * @throws ProbeError with a sentence when it cannot be read; Unavailable as {@link ask}
+   */
+  async read(name: string, args: ProbeArguments, limit: number): Promise<unknown> {
+    if (isOfNetwork(name)) return readLinkProbe(name, args, await this.#links(limit));
+    const { machine } = args;
+    if (typeof machine !== "string" || !this.#entries.has(machine)) {
+      throw new ProbeError(`The probe \`${name}\` needs one of the lab's machines as \`machine\`.`);
+    }
+    const read = (host: HostApi) => readProbe(name, args, () => host);
+    return looksInside(name) ? this.peek(machine, limit, read) : this.ask(machine, limit, read);
+  }
+
+  /**
+   * Turns a setting of a machine's devices, also while it stands still, or of the links.
+   *
+   * @param machine undefined where the setting is of the links
+   * @throws the host's own error, a sentence; Unavailable as {@link peek}
+   */
+  async turn(machine: string | undefined, control: string, args: ProbeArguments, limit: number): Promise<unknown> {
+    if (isOfNetwork(control)) return (await this.#links(limit)).control(control, args);
+    if (machine === undefined) throw new Error(`The setting \`${control}\` needs the name of a machine.`);
+    return this.peek(machine, limit, (host) => host.control(machine, control, args));
+  }
+
+  /** The links of the lab. Few labs have any, and a page has none of it before. */
+  async #links(limit: number): Promise<FabricApi> {
+    const { LabNetwork } = await import("./network.ts");
+    return new LabNetwork(this.#options.lab, (place) => this.#fabricAt(place, limit));
+  }
+
+  /** @throws Unavailable while nobody can be asked about the links of a place */
+  async #fabricAt(place: string, limit: number): Promise<FabricApi> {
+    if (place === NETWORK && this.#options.network) return this.#options.network();
+    const there = [...this.#entries.values()].filter(({ machine }) => machine.host === place);
+    const entry = there.find(({ host }) => host);
+    if (!entry?.host)
+      throw new Unavailable({ code: "machine-starting", machine: there[0]?.machine.spec.name ?? place });
+    const { host } = entry;
+    return {
+      probe: (name, args) => this.#guarded(entry, limit, host.networkProbe(name, args)),
+      control: (name, args) => this.#guarded(entry, limit, host.networkControl(name, args)),
+    };
   }
 
   /** Takes a machine to an exit, where it stands paused. On its way to a kind of exit it runs, and may be paused. */

@@ -10,6 +10,7 @@ import type {
   TravelReport,
   TravelTarget,
 } from "../../machine/api.ts";
+import type { FabricApi } from "../../network/api.ts";
 import type { Lab } from "../lab.ts";
 import type { LabSource } from "../load.ts";
 import type { ProgressStore } from "../progress.ts";
@@ -155,6 +156,8 @@ export interface SessionOptions {
   readonly source: LabSource;
   /** The host a machine runs on; asked again at every start, so that a new worker can take a dead one's place. */
   readonly hostOf: (machine: string) => HostApi | Promise<HostApi>;
+  /** The links between hosts; asked only where the lab has some. */
+  readonly network?: () => FabricApi | Promise<FabricApi>;
   readonly store: ProgressStore;
   readonly language: Language;
   /** Where to begin; default: where the student was, else `intro`. */
@@ -214,8 +217,11 @@ export interface LabSession {
   run(machine: string, script: string, options?: RunOptions): Promise<RunResult>;
   /** Reads a probe; rejects with a `ProbeError` that says what is wrong. */
   probe(name: string, args: Readonly<Record<string, unknown>>): Promise<unknown>;
-  /** Turns a setting of a machine's devices, also while it stands still; rejects with a sentence for a wrong one. */
-  control(machine: string, control: string, args: Readonly<Record<string, unknown>>): Promise<unknown>;
+  /**
+   * Turns a setting of a machine's devices, also while it stands still, or of the links, for which no machine is named;
+   * rejects with a sentence for a wrong one.
+   */
+  control(machine: string | undefined, control: string, args: Readonly<Record<string, unknown>>): Promise<unknown>;
   /** Ends the lab as it stands and shows `finish`. */
   finish(): Result;
   /** Stops the machines and keeps progress. */

@@ -1,8 +1,9 @@
 import type { MessageEnd } from "../../network/api.ts";
+import { Fabric } from "../../network/fabric/index.ts";
 import type { LinkPort } from "../../network/link.ts";
 import type { LinkSpec, PortSpec } from "../../network/link-spec.ts";
-import { portName } from "../../network/link-spec.ts";
-import { Segment } from "../../network/segment.ts";
+import { Trunk } from "../../network/trunk/trunk.ts";
+import { realFabric } from "../clock.ts";
 import type { MachineSpec } from "../spec.ts";
 
 /** The end of a link that a machine's card is plugged into. @param nic counted from 0 */
@@ -11,37 +12,50 @@ export function portOf({ name, nics }: MachineSpec, nic: number): PortSpec {
   return { machine: name, nic, mac, ...(vlan !== undefined && { vlan }), ...(vlans !== undefined && { vlans }) };
 }
 
-/** The links inside a host, by name. */
+type Arguments = Readonly<Record<string, unknown>>;
+
+/** The links inside a host, and its cable to those between hosts. */
 export class HostLinks {
-  readonly #segments = new Map<string, Segment>();
+  #fabric = new Fabric(realFabric);
+  readonly #trunk = new Trunk();
 
-  /** Makes links that are not there yet; one that is stays what it is. */
-  declare(links: Readonly<Record<string, LinkSpec>>): void {
-    for (const [link, { kind }] of Object.entries(links)) {
-      if (!this.#segments.has(link)) this.#segments.set(link, new Segment(kind === "switch" ? kind : "hub"));
-    }
+  /**
+   * Makes links that are not there yet; one that is stays what it is.
+   *
+   * @returns when their gateways are there too
+   */
+  async declare(links: Readonly<Record<string, LinkSpec>>): Promise<void> {
+    await this.#fabric.declare(links);
   }
 
-  /** A new end of a link. @param spec whose it is */
+  /** Plugs in the cable to the network's thread. @returns when that has answered */
+  join(end: MessageEnd): Promise<void> {
+    return this.#trunk.join(end);
+  }
+
+  /**
+   * A new end of a link: of this host, or else of the network; of a link that is in neither this host makes a switch.
+   *
+   * @param spec whose it is
+   */
   port(link: string, spec: PortSpec): LinkPort {
-    this.declare({ [link]: { kind: "switch" } });
-    return this.#segments.get(link)!.port(portName(spec));
+    if (!this.#fabric.has(link) && this.#trunk.has(link)) return this.#trunk.port(link, spec);
+    void this.#fabric.declare({ [link]: { kind: "switch" } });
+    return this.#fabric.port(link, spec);
   }
 
-  async join(end: MessageEnd): Promise<void> {
-    end.close();
-    throw new Error("This host has no links to other hosts.");
+  probe(name: string, args: Arguments): unknown {
+    return this.#fabric.probe(name, args);
   }
 
-  probe(name: string, _args: Readonly<Record<string, unknown>>): unknown {
-    throw new Error(`There is no probe \`${name}\` of this host's links.`);
+  control(name: string, args: Arguments): unknown {
+    return this.#fabric.control(name, args);
   }
 
-  control(name: string, _args: Readonly<Record<string, unknown>>): unknown {
-    throw new Error(`There is no setting \`${name}\` of this host's links.`);
-  }
-
+  /** Unplugs everything; links are made anew. */
   clear(): void {
-    this.#segments.clear();
+    this.#fabric.close();
+    this.#fabric = new Fabric(realFabric);
+    this.#trunk.close();
   }
 }

@@ -1,5 +1,32 @@
 import type { LinkSpec } from "../../network/link-spec.ts";
 import { type LabLink, type LabMachine, NETWORK } from "../lab.ts";
+import type { WrittenLink } from "../schema.ts";
+import { bitsPerSecond, milliseconds } from "../schema-links.ts";
+
+/** Makes links of cross-checked content, with times in milliseconds and rates in bits a second. */
+export function buildLinks(
+  written: Readonly<Record<string, WrittenLink>>,
+  machines: readonly LabMachine[],
+): readonly LabLink[] {
+  return placeLinks(
+    Object.fromEntries(Object.entries(written).map(([name, link]) => [name, linkSpec(link)])),
+    machines,
+  );
+}
+
+function linkSpec({ latency, jitter, rate, gateway, ...same }: WrittenLink): LinkSpec {
+  return defined({
+    ...same,
+    latency: latency === undefined ? undefined : milliseconds(latency),
+    jitter: jitter === undefined ? undefined : milliseconds(jitter),
+    rate: rate === undefined ? undefined : bitsPerSecond(rate),
+    gateway: gateway && defined({ ...gateway, nat: gateway.nat && defined(gateway.nat) }),
+  }) as LinkSpec;
+}
+
+/** Without what was left out: a spec is compared, and crosses to a worker, as it is. */
+const defined = (fields: object): object =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 
 /**
  * Where each link lives: with the machines plugged into it when they are all on one host, else between hosts. A gateway
