@@ -140,6 +140,12 @@ export type Loss =
   | { readonly kind: "ttl" }
   /** The interface it would have to leave by is down or has no carrier. */
   | { readonly kind: "down"; readonly device: string }
+  /** It came in by a port of a bridge that the spanning tree keeps from forwarding. */
+  | { readonly kind: "port-state"; readonly device: string; readonly state: string }
+  /** A switch of the fabric knows its address at the port it came from. */
+  | { readonly kind: "filtered" }
+  /** Asked for by ARP or a neighbour solicitation, and an address of none it reached. */
+  | { readonly kind: "nobody-has"; readonly address: string }
   /** A frame for another interface's MAC address: nobody here takes it. */
   | { readonly kind: "other-mac"; readonly mac: string }
   /** Nothing that was read explains it. */

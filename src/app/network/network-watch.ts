@@ -1,0 +1,227 @@
+import type { Lab } from "../../lab/index.ts";
+import type { XenDomains } from "../../probe/io/types.ts";
+import type { MachineStatus } from "../../views/machine.ts";
+import { makePicture } from "../../views/network/picture/make.ts";
+import type { Colour, NetworkPicture, Passing } from "../../views/network/picture.ts";
+import { TrailBook } from "../../views/network/trails/book.ts";
+import { Surroundings } from "../../views/network/trails/surroundings.ts";
+import { Topology } from "../../views/network/trails/topology.ts";
+import { Activity } from "./activity.ts";
+import { FabricWatch } from "./fabric-watch.ts";
+import { GuestWatch, type Probe, pageTime, plain } from "./guest-watch.ts";
+
+export interface NetworkWatchOptions {
+  readonly lab: Lab;
+  readonly probe: Probe;
+  /** Turns a setting of the links. */
+  readonly control: (control: string, args: Readonly<Record<string, unknown>>) => Promise<unknown>;
+  readonly phase: (machine: string) => MachineStatus["phase"];
+  /** Whether a panel can be seen now. */
+  readonly shown: (panel: string) => boolean;
+  readonly changed: () => void;
+  /** Something the student asked for went wrong; for a quiet note. */
+  readonly refused: (message: string) => void;
+}
+
+/** Between two looks at the fabric, and at a guest, in milliseconds. */
+const LOOK = { fabric: 250, guest: 1000 } as const;
+/** After the student typed, a command has done its work by then; milliseconds. */
+const TYPED = 150;
+/** Names of Xen guests change as rarely as they are started. */
+const DOMAINS = 3000;
+
+const NOTHING: Passing = { trails: [], leftOut: 0, rate: 0 };
+
+/** Looks at the network for the panel that shows it, and passes on what the student does there. */
+export class NetworkWatch {
+  picture: NetworkPicture | undefined;
+  /** Before its last change. */
+  previous: NetworkPicture | undefined;
+  passing: Passing = NOTHING;
+  readonly activity = new Activity();
+  readonly #options: NetworkWatchOptions;
+  readonly #guests: ReadonlyMap<string, GuestWatch>;
+  readonly #fabric: FabricWatch;
+  readonly #book = new TrailBook();
+  #domains: ReadonlyMap<string, number> = new Map();
+  #domainsDue = 0;
+  #problem: string | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #typed: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
+
+  constructor(options: NetworkWatchOptions) {
+    const { lab, probe } = options;
+    this.#options = options;
+    this.#guests = new Map(lab.machines.map(({ spec }) => [spec.name, new GuestWatch(spec.name)]));
+    this.#fabric = new FabricWatch(
+      probe,
+      lab.links.some(({ spec }) => spec.gateway?.nat !== undefined),
+    );
+  }
+
+  /** Looks from now on. */
+  start(): void {
+    this.#plan();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#typed);
+  }
+
+  /** Why something could not be read, in words. */
+  get problem(): string | undefined {
+    const guests = [...this.#guests.values()].filter(({ machine }) => this.#options.phase(machine) === "running");
+    return this.#problem ?? guests.find(({ problem }) => problem !== undefined)?.problem;
+  }
+
+  /** The student typed on a machine, or did something with it: it is looked at soon. */
+  hurry(machine: string): void {
+    clearTimeout(this.#typed);
+    this.#typed = setTimeout(() => this.#guests.get(machine)?.hurry(), TYPED);
+  }
+
+  /** The machine lives anew, or an earlier life again: what was read is not its own any more. */
+  forget(machine: string): void {
+    this.#guests.get(machine)?.forget();
+    this.#book.forget(machine);
+    this.#domainsDue = 0;
+  }
+
+  /** Turns a setting of the links; what is refused is said. */
+  async turn(control: string, args: Readonly<Record<string, unknown>>): Promise<void> {
+    try {
+      await this.#options.control(control, args);
+    } catch (error) {
+      this.#options.refused(plain(error));
+    }
+    await this.#lookAtFabric(performance.now());
+  }
+
+  /** What passed so far is shown no longer. */
+  clear(): void {
+    this.#book.clear();
+    this.#fabric.forget();
+    this.#show();
+  }
+
+  /** One look at everything that is due. @param now milliseconds on a steady clock */
+  async look(now: number): Promise<void> {
+    const shown = this.#options.shown("network");
+    await Promise.all([this.#lookAtFabric(now), ...(shown ? [this.#lookAtDomains(now)] : [])]);
+    if (!shown) return;
+    // a slow guest keeps nobody waiting: its answer is taken whenever it comes
+    for (const guest of this.#guests.values()) void this.#lookAtGuest(guest, now);
+  }
+
+  /** Counters alone while no panel shows more: the controls below the stage need them. */
+  async #lookAtFabric(now: number): Promise<void> {
+    try {
+      await this.#fabric.count(now);
+      if (this.#options.shown("network")) {
+        const links = Object.keys(this.#fabric.counters);
+        const [, ...read] = await Promise.all([
+          this.#fabric.readTables(),
+          ...links.map((link) => this.#fabric.readFrames(link)),
+        ]);
+        const surroundings = this.#surroundings();
+        for (const { frames, lost } of read) {
+          this.#book.addFabric(frames, surroundings, lost);
+          this.activity.add(frames);
+        }
+      }
+      this.#problem = undefined;
+    } catch (error) {
+      // before a host is there, nobody can be asked
+      this.#problem = this.#isStarting() ? undefined : plain(error);
+    }
+    this.#show();
+  }
+
+  async #lookAtGuest(guest: GuestWatch, now: number): Promise<void> {
+    const phase = this.#options.phase(guest.machine);
+    if (phase !== "running") guest.stand();
+    if (phase !== "running" || !guest.isDue(now)) return;
+    const seen = await guest.look(this.#options.probe, now, LOOK.guest);
+    if (this.#closed) return;
+    if (seen) this.#book.addGuest(guest.machine, seen.frames, this.#surroundings(), seen.lost);
+    this.#show();
+  }
+
+  /** Which domain a machine is, for the interfaces of netback are called by it. */
+  async #lookAtDomains(now: number): Promise<void> {
+    if (now < this.#domainsDue) return;
+    this.#domainsDue = now + DOMAINS;
+    const backends = new Set(
+      this.#options.lab.machines.flatMap(({ spec }) => spec.nics.flatMap(({ backend }) => backend ?? [])),
+    );
+    const running = [...backends].filter((machine) => this.#options.phase(machine) === "running");
+    const read = running.map((machine) => this.#options.probe("xen.domains", { machine }) as Promise<XenDomains>);
+    const found = await Promise.allSettled(read);
+    const domains = found.flatMap((one) => (one.status === "fulfilled" ? one.value.domains : []));
+    this.#domains = new Map(domains.filter(({ kind }) => kind === "guest").map(({ name, id }) => [name, id]));
+  }
+
+  #isStarting(): boolean {
+    return this.#options.lab.machines.some(({ spec }) => this.#options.phase(spec.name) === "starting");
+  }
+
+  #makePicture(): NetworkPicture {
+    const guests = [...this.#guests.values()].flatMap(({ machine, network }) =>
+      network ? [[machine, network] as const] : [],
+    );
+    return makePicture({
+      machines: this.#options.lab.machines.map(({ spec: { name, nics }, host }) => ({
+        name,
+        host,
+        nics,
+        running: this.#options.phase(name) === "running",
+      })),
+      guests: new Map(guests),
+      counters: this.#fabric.counters,
+      domains: this.#domains,
+      ...(this.#fabric.fdb && { fdb: this.#fabric.fdb.entries }),
+      ...(this.#fabric.nat && { nat: this.#fabric.nat }),
+    });
+  }
+
+  #surroundings(picture = this.picture ?? this.#makePicture()): Surroundings {
+    const guests = [...this.#guests.values()];
+    return new Surroundings({
+      topology: new Topology(picture),
+      now: pageTime(),
+      offsets: new Map(guests.map(({ machine, clock }) => [machine, clock])),
+      watched: new Map(guests.flatMap(({ machine, watched }) => (watched ? [[machine, watched] as const] : []))),
+      readings: new Map(guests.map(({ machine, readings }) => [machine, readings])),
+    });
+  }
+
+  /** Puts what was read together, and shows it when it is something new. */
+  #show(): void {
+    if (this.#closed) return;
+    const picture = this.#makePicture();
+    const isNew = JSON.stringify(picture) !== JSON.stringify(this.picture);
+    if (isNew) {
+      this.previous = this.picture;
+      this.picture = picture;
+    }
+    const { trails, leftOut } = this.#book.read(this.#surroundings());
+    const { rate } = this.#fabric;
+    const before = this.passing;
+    const same = trails.length === before.trails.length && trails.every((trail, at) => trail === before.trails[at]);
+    if (!isNew && same && leftOut === before.leftOut && rate === before.rate) return;
+    this.passing = { trails: same ? before.trails : trails, leftOut, rate };
+    this.#options.changed();
+  }
+
+  /** The next look waits for this one, however slow a host is. */
+  #plan(): void {
+    if (this.#closed) return;
+    this.#timer = setTimeout(() => void this.look(performance.now()).finally(() => this.#plan()), LOOK.fabric);
+  }
+}
+
+/** Colours in the order they are drawn in. */
+export const COLOURS: readonly Colour[] = ["arp", "icmp", "udp", "tcp", "other"];
