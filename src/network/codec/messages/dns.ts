@@ -17,6 +17,8 @@ export const DNS_RCODE = { none: 0, format: 1, server: 2, name: 3, notImplemente
 export const DNS_HEADER_BYTES = 12;
 /** Bytes of the longest name as it is sent (RFC 1035, 2.3.4). */
 const LONGEST_NAME = 255;
+/** More than a name can use: each pointer follows a label, and 127 labels fill a name. */
+const MOST_POINTERS = 128;
 const MOST_QUESTIONS = 16;
 
 export interface DnsName {
@@ -30,13 +32,21 @@ export interface DnsName {
  * A name in a message that is `bytes[base, to)`. A pointer leads only to before where the name began (RFC 1035, 4.1.4),
  * each further back than the one before, so that none is followed for ever.
  *
+ * @param least the first offset in the message that a pointer may lead to
  * @returns undefined when it is not whole, too long, or its pointers lead forward or nowhere
  */
-export function readName(bytes: Uint8Array, base: number, at: number, to: number): DnsName | undefined {
+export function readName(
+  bytes: Uint8Array,
+  base: number,
+  at: number,
+  to: number,
+  least = DNS_HEADER_BYTES,
+): DnsName | undefined {
   const labels: string[] = [];
   let end: number | undefined;
   let limit = at;
   let length = 1;
+  let pointers = 0;
   for (let place = at; place < to; ) {
     const head = bytes[place]!;
     if (head === 0) return { text: labels.length > 0 ? labels.join(".") : ".", end: end ?? place + 1 };
@@ -44,7 +54,7 @@ export function readName(bytes: Uint8Array, base: number, at: number, to: number
       if (place + 2 > to) return undefined;
       end ??= place + 2;
       const target = base + (word(bytes, place) & 0x3fff);
-      if (target >= limit || target < base + DNS_HEADER_BYTES) return undefined;
+      if (target >= limit || target < base + least || ++pointers > MOST_POINTERS) return undefined;
       limit = target;
       place = target;
       continue;

@@ -1,10 +1,10 @@
 /** Options of DHCP, and how each is printed (RFC 2132; classless routes: RFC 3442; domain search: RFC 3397). */
 
-import { word } from "../../headers.ts";
-import { ipv4At } from "../address.ts";
-import { readName } from "../messages/dns.ts";
-import { named } from "../numbers.ts";
-import { hexText, ipv4Text, macText } from "./texts.ts";
+import { word } from "../../../headers.ts";
+import { ipv4At } from "../../address.ts";
+import { readName } from "../../messages/dns.ts";
+import { named } from "../../numbers.ts";
+import { hexText, ipv4Text, macText } from "../texts.ts";
 
 /** @param from first byte of the value  @returns undefined where the bytes cannot be that */
 type Show = (bytes: Uint8Array, from: number, to: number) => string | undefined;
@@ -65,12 +65,12 @@ const routes: Show = (bytes, from, to) => {
   return found.join(", ");
 };
 
-/** One name without pointers to before the option. */
+/** Names one after the other, whose pointers count from the first byte of the value. */
 const search: Show = (bytes, from, to) => {
   const value = bytes.subarray(from, to);
   const names: string[] = [];
   for (let at = 0; at < value.length; ) {
-    const name = readName(value, 0, at, value.length);
+    const name = readName(value, 0, at, value.length, 0);
     if (!name) return undefined;
     names.push(name.text);
     at = name.end;

@@ -1,9 +1,9 @@
-import { word } from "../../headers.ts";
-import { formatIpv6, ipv4At } from "../address.ts";
-import { readName } from "../messages/dns.ts";
-import { hex, named } from "../numbers.ts";
-import type { LayerReader, Place, Reading } from "./reading.ts";
-import { hexText, ipv4Text } from "./texts.ts";
+import { word } from "../../../headers.ts";
+import { formatIpv6, ipv4At } from "../../address.ts";
+import { readName } from "../../messages/dns.ts";
+import { hex, named } from "../../numbers.ts";
+import type { LayerReader, Place, Reading } from "../reading.ts";
+import { hexText, ipv4Text } from "../texts.ts";
 
 /** Far more than a message on these wires has. */
 const MOST_RECORDS = 128;

@@ -1,8 +1,8 @@
-import { DHCP_COOKIE, DHCP_END, DHCP_PAD } from "../messages/dhcp.ts";
-import { hex, named } from "../numbers.ts";
+import { DHCP_COOKIE, DHCP_END, DHCP_PAD } from "../../messages/dhcp.ts";
+import { hex, named } from "../../numbers.ts";
+import type { LayerReader, Place, Reading } from "../reading.ts";
+import { bytesText, hexText, ipv4Text, macText } from "../texts.ts";
 import { dhcpOptionName, dhcpOptionText } from "./dhcp-options.ts";
-import type { LayerReader, Place, Reading } from "./reading.ts";
-import { bytesText, hexText, ipv4Text, macText } from "./texts.ts";
 
 const OPERATIONS = { 1: "boot request", 2: "boot reply" };
 const HARDWARE = { 1: "Ethernet" };
