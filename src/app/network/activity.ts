@@ -1,24 +1,17 @@
 import { fromBase64 } from "../../network/base64.ts";
 import type { CapturedFrame } from "../../network/reports.ts";
-import type { Colour } from "../../views/network/picture.ts";
 import { identityOf } from "../../views/network/trails/identity.ts";
-
-/** Frames that entered links in a stretch of time, by colour. */
-export interface Stretch {
-  /** Milliseconds since 1970, of its beginning. */
-  readonly at: number;
-  readonly frames: Readonly<Record<Colour, number>>;
-}
+import type { FrameStretch } from "../../views/network-transport.ts";
 
 /** Of one stretch, in milliseconds, and how many are kept. */
 export const STRETCH = 500;
 const KEPT = 120;
 
-const NONE: Stretch["frames"] = { arp: 0, icmp: 0, udp: 0, tcp: 0, other: 0 };
+const NONE: FrameStretch["frames"] = { arp: 0, icmp: 0, udp: 0, tcp: 0, other: 0 };
 
 /** How many frames passed over the last minute. */
 export class Activity {
-  stretches: readonly Stretch[] = [];
+  stretches: readonly FrameStretch[] = [];
   /** Frames of each link counted so far: one under way is read again. */
   readonly #counted = new Map<string, number>();
 

@@ -1,12 +1,16 @@
 import type { Lab } from "../../lab/index.ts";
 import type { XenDomains } from "../../probe/io/types.ts";
+import type { Language } from "../../views/language.ts";
 import type { MachineStatus } from "../../views/machine.ts";
 import { makePicture } from "../../views/network/picture/make.ts";
-import type { Colour, NetworkPicture, Passing } from "../../views/network/picture.ts";
+import type { NetworkPicture, Passing } from "../../views/network/picture.ts";
 import { TrailBook } from "../../views/network/trails/book.ts";
 import { Surroundings } from "../../views/network/trails/surroundings.ts";
 import { Topology } from "../../views/network/trails/topology.ts";
+import { transportWords } from "../../views/network/words/transport.ts";
+import { bytes } from "../../views/quantities.ts";
 import { Activity } from "./activity.ts";
+import { captureFile, fileAsBase64, LONGEST_FILE, saveCapture } from "./capture-file.ts";
 import { FabricWatch } from "./fabric-watch.ts";
 import { GuestWatch, type Probe, pageTime, plain } from "./guest-watch.ts";
 
@@ -38,6 +42,8 @@ export class NetworkWatch {
   /** Before its last change. */
   previous: NetworkPicture | undefined;
   passing: Passing = NOTHING;
+  /** The link whose wire is held, by name; undefined for the first. */
+  chosen: string | undefined;
   readonly activity = new Activity();
   readonly #options: NetworkWatchOptions;
   readonly #guests: ReadonlyMap<string, GuestWatch>;
@@ -98,6 +104,42 @@ export class NetworkWatch {
       this.#options.refused(plain(error));
     }
     await this.#lookAtFabric(performance.now());
+  }
+
+  /** The student looks at another link: it is the one whose wire is held. */
+  choose(link: string): void {
+    this.chosen = link;
+    this.#options.changed();
+  }
+
+  /** Saves what is kept of a link's frames, or of everybody's, as a file. */
+  async save(link: string | undefined, language: Language): Promise<void> {
+    const { lab, probe, phase } = this.#options;
+    const names = lab.machines.map(({ spec }) => spec.name);
+    const file = await captureFile(
+      {
+        probe,
+        picture: this.picture ?? this.#makePicture(),
+        offsets: new Map([...this.#guests].map(([machine, { clock }]) => [machine, clock.offset])),
+        running: names.filter((machine) => phase(machine) === "running"),
+      },
+      link,
+    ).catch((error: unknown) => plain(error));
+    if (typeof file === "string") this.#options.refused(file);
+    else if (file) saveCapture(lab.id, link, file);
+    else this.#options.refused(transportWords(language).nothingSaved);
+  }
+
+  /** Sends the frames of a file into a link. */
+  async replay(link: string, file: File, language: Language): Promise<void> {
+    const words = transportWords(language);
+    try {
+      const capture = await fileAsBase64(file);
+      if (capture === undefined) this.#options.refused(words.fileTooLong(file.name, bytes(LONGEST_FILE)));
+      else await this.turn("network.replay", { link, capture });
+    } catch (error) {
+      this.#options.refused(words.fileUnread(file.name, plain(error)));
+    }
   }
 
   /** What passed so far is shown no longer. */
@@ -222,6 +264,3 @@ export class NetworkWatch {
     this.#timer = setTimeout(() => void this.look(performance.now()).finally(() => this.#plan()), LOOK.fabric);
   }
 }
-
-/** Colours in the order they are drawn in. */
-export const COLOURS: readonly Colour[] = ["arp", "icmp", "udp", "tcp", "other"];
