@@ -13,101 +13,66 @@ export interface Clock {
 /** Milliseconds: what is due within a microsecond is due, or rounding could ask for a timer of no time for ever. */
 const SLACK = 0.001;
 
-export class Appointment {
+export interface Appointment {
   readonly due: number;
-  readonly order: number;
-  #run: ((due: number) => void) | undefined;
-
-  constructor(due: number, order: number, run: (due: number) => void) {
-    this.due = due;
-    this.order = order;
-    this.#run = run;
-  }
-
-  cancel(): void {
-    this.#run = undefined;
-  }
-
-  keep(): void {
-    this.#run?.(this.due);
-  }
+  /** Given the moment it was due, which a late timer leaves as it was. */
+  readonly run: (due: number) => void;
 }
 
 export class Agenda {
   readonly #clock: Clock;
-  /** A binary heap: none is due before its parent, at `(index − 1) / 2`. */
-  readonly #heap: Appointment[] = [];
-  #order = 0;
+  /** The next one last. There are two for each end at most, so that the list is short. */
+  readonly #list: Appointment[] = [];
   #timer: { readonly due: number; readonly cancel: Cancel } | undefined;
+  #firing = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** @param run given the moment it was due, which a late timer leaves as it was */
+  /** Of several at one moment, the first asked for is the first to happen. */
   at(due: number, run: (due: number) => void): Appointment {
-    const entry = new Appointment(due, this.#order++, run);
-    this.#heap.push(entry);
-    this.#rise(this.#heap.length - 1);
-    this.#arm();
-    return entry;
+    const appointment = { due, run };
+    let index = this.#list.length;
+    while (index > 0 && this.#list[index - 1]!.due <= due) index--;
+    this.#list.splice(index, 0, appointment);
+    if (!this.#firing) this.#arm();
+    return appointment;
+  }
+
+  /** Its timer, if it has one, finds nothing to do. */
+  cancel(appointment: Appointment): void {
+    const index = this.#list.indexOf(appointment);
+    if (index >= 0) this.#list.splice(index, 1);
   }
 
   clear(): void {
-    this.#heap.length = 0;
+    this.#list.length = 0;
     this.#timer?.cancel();
     this.#timer = undefined;
   }
 
-  /** A timer for the first entry; a later one's is called off. */
+  /** A timer for the next appointment, unless there is one for then or before. */
   #arm(): void {
-    const first = this.#heap[0];
-    if (!first || (this.#timer && this.#timer.due <= first.due)) return;
+    const next = this.#list.at(-1);
+    if (!next || (this.#timer && this.#timer.due <= next.due)) return;
     this.#timer?.cancel();
-    const cancel = this.#clock.later(Math.max(0, first.due - this.#clock.now()), () => this.#fire());
-    this.#timer = { due: first.due, cancel };
+    const cancel = this.#clock.later(Math.max(0, next.due - this.#clock.now()), () => this.#fire());
+    this.#timer = { due: next.due, cancel };
   }
 
   #fire(): void {
     this.#timer = undefined;
-    const now = this.#clock.now() + SLACK;
+    this.#firing = true;
     try {
-      for (let first = this.#heap[0]; first && first.due <= now; first = this.#heap[0]) {
-        this.#removeFirst();
-        first.keep();
+      const now = this.#clock.now() + SLACK;
+      while (this.#list.length > 0 && this.#list.at(-1)!.due <= now) {
+        const { due, run } = this.#list.pop()!;
+        run(due);
       }
     } finally {
+      this.#firing = false;
       this.#arm();
     }
   }
-
-  #rise(from: number): void {
-    const heap = this.#heap;
-    const entry = heap[from]!;
-    let at = from;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (!before(entry, heap[parent]!)) break;
-      heap[at] = heap[parent]!;
-      at = parent;
-    }
-    heap[at] = entry;
-  }
-
-  #removeFirst(): void {
-    const heap = this.#heap;
-    const entry = heap.pop()!;
-    if (heap.length === 0) return;
-    let at = 0;
-    for (let child = 1; child < heap.length; child = 2 * at + 1) {
-      if (child + 1 < heap.length && before(heap[child + 1]!, heap[child]!)) child++;
-      if (!before(heap[child]!, entry)) break;
-      heap[at] = heap[child]!;
-      at = child;
-    }
-    heap[at] = entry;
-  }
 }
-
-const before = (one: Appointment, other: Appointment): boolean =>
-  one.due < other.due || (one.due === other.due && one.order < other.order);

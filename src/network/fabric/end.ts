@@ -54,7 +54,8 @@ export class End implements LinkPort {
   handed = 0;
   run = 0;
 
-  #owner: EndOwner | undefined;
+  readonly #owner: EndOwner;
+  #closed = false;
 
   constructor(spec: PortSpec, owner: EndOwner) {
     this.spec = spec;
@@ -64,7 +65,7 @@ export class End implements LinkPort {
   }
 
   get mtu(): number {
-    return this.#owner?.mtu ?? 0;
+    return this.#owner.mtu;
   }
 
   get waiting(): number {
@@ -72,34 +73,27 @@ export class End implements LinkPort {
   }
 
   send(frame: Frame): void {
-    this.#owner?.enter(this, frame);
+    if (!this.#closed) this.#owner.enter(this, frame);
   }
 
   dropped(frames: number): void {
     this.drops.add("queue", frames);
-    this.#owner?.lost("queue", frames);
+    this.#owner.lost("queue", frames);
   }
 
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     this.receive = undefined;
     this.onCarrier = undefined;
-    this.#owner?.unplug(this);
-    this.#owner = undefined;
+    this.#owner.unplug(this);
   }
 
   /** A frame for it does not get there. */
   lose(copy: Copy, why: DropReason): void {
     copy.lost(why);
     this.drops.add(why);
-    this.#owner?.lost(why);
-  }
-
-  /** Frames that wait for it are lost: it has no carrier any more. */
-  flush(): void {
-    this.served?.appointment.cancel();
-    this.served = undefined;
-    this.waitingBytes = 0;
-    for (const copy of [...this.inbox.drain(), ...this.queue.drain()]) this.lose(copy, "cut");
+    this.#owner.lost(why);
   }
 
   report(): PortReport {

@@ -1,3 +1,4 @@
+import { fromBase64 } from "../base64.ts";
 import type { Gateway, MakeGateway } from "../gateway/types.ts";
 import type { LinkPort } from "../link.ts";
 import type { GatewaySpec, LinkSpec, PortSpec } from "../link-spec.ts";
@@ -9,6 +10,7 @@ import { Capture } from "./capture/capture.ts";
 import { Delivery } from "./delivery.ts";
 import { type Common, Link } from "./link.ts";
 import { Random } from "./random.ts";
+import type { Replay, ReplayReport } from "./replay.ts";
 import { SHAPES } from "./shape.ts";
 
 export interface FabricOptions extends Clock {
@@ -35,6 +37,8 @@ export class Fabric {
   readonly #links = new Map<string, Link>();
   /** By the name of their inner link. */
   readonly #gateways = new Map<string, { readonly gateway: Gateway; readonly address: string }>();
+  /** By the name of the link they go into. */
+  readonly #replays = new Map<string, Replay>();
   readonly #random: Random;
   #closed = false;
 
@@ -77,7 +81,7 @@ export class Fabric {
   }
 
   /**
-   * @returns of `network.hold` and `network.step` how many frames wait then, of `network.replay` a promise
+   * @returns of `network.hold` and `network.step` how many frames wait then, of `network.replay` a promise of a {@link ReplayReport}
    * @throws Error with a sentence when there is no such setting or link here, or a value cannot be
    */
   control(name: string, args: Arguments): unknown {
@@ -91,6 +95,7 @@ export class Fabric {
     for (const link of this.#links.values()) link.close();
     this.#gateways.clear();
     this.#links.clear();
+    this.#replays.clear();
     this.#common.agenda.clear();
   }
 
@@ -112,6 +117,8 @@ export class Fabric {
     "network.reset": (args) => {
       for (const link of this.#someLinks(args)) link.reset();
     },
+    "network.replay": (args) =>
+      this.#replay(this.#linkOf(args), args.capture === null ? null : textOf(args, "capture")),
   };
 
   #find(readers: Readonly<Record<string, Reader>>, name: string, kind: string): Reader {
@@ -160,6 +167,22 @@ export class Fabric {
     const plugged = flagOf(args, "plugged");
     const found = [...this.#links.values()].map((link) => link.plugCable(name, plugged));
     if (!found.includes(true)) throw new Error(`There is no card \`${name}\` on a link here.`);
+  }
+
+  /** Plays a capture into a link, instead of one that is being played; null for none. */
+  async #replay(link: Link, text: string | null): Promise<ReplayReport | undefined> {
+    const [{ openCapture }, { Replay }] = await Promise.all([import("../pcapng/index.ts"), import("./replay.ts")]);
+    const bytes = text === null ? undefined : fromBase64(text);
+    const capture = bytes && openCapture(bytes);
+    if (text !== null && !capture) throw new Error("The capture is not in Base64.");
+    if (capture && "error" in capture) throw new Error(capture.error);
+    this.#replays.get(link.name)?.stop();
+    this.#replays.delete(link.name);
+    if (!capture || this.#closed) return undefined;
+    const { agenda, now } = this.#common;
+    const replay = new Replay(capture, link.plug(link.player), agenda, now(), () => this.#replays.delete(link.name));
+    this.#replays.set(link.name, replay);
+    return replay.report(capture);
   }
 
   #someLinks(args: Arguments): readonly Link[] {

@@ -76,6 +76,11 @@ export class Link implements EndOwner {
     return this.#shaper.shape.mtu;
   }
 
+  /** Where captures are replayed from: an end beside those of the machines, also of a wire. */
+  get player(): PortSpec {
+    return { machine: `replay:${this.name}`, nic: 0, mac: "00:00:00:00:00:00" };
+  }
+
   /** Ends that are plugged in. */
   get ends(): readonly End[] {
     return [...this.#ends.values()].map((ends) => ends.at(-1)!);
@@ -87,10 +92,11 @@ export class Link implements EndOwner {
    *
    * @throws Error with a sentence when there is no room for it
    */
-  plug(spec: PortSpec, replaying = false): End {
+  plug(spec: PortSpec): End {
     const name = portName(spec);
-    const others = [...this.#ends.keys()].filter((other) => other !== name);
-    if (this.kind === "wire" && others.length >= 2 && !replaying) {
+    const player = portName(this.player);
+    const others = [...this.#ends.keys()].filter((other) => other !== name && other !== player);
+    if (this.kind === "wire" && others.length >= 2 && name !== player) {
       throw new Error(
         `A wire has two ends: \`${name}\` finds both of \`${this.name}\` in use, ${others.join(" and ")}.`,
       );
@@ -245,7 +251,7 @@ export class Link implements EndOwner {
 
   #disconnect(end: End): void {
     end.carrier = false;
-    end.flush();
+    this.#shaper.flushEnd(end);
     this.#relay.fdb?.forgetPort(end);
   }
 

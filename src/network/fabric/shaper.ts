@@ -53,14 +53,14 @@ export class Shaper {
   reshape(shape: Shape, ends: Iterable<End>, now: number): void {
     this.shape = shape;
     for (const from of this.#senders) {
-      from.lineHead!.cancel();
+      this.#agenda.cancel(from.lineHead!);
       from.lastArrival = now;
       for (const passage of from.line) this.#timetable(from, passage);
       this.#awaitHead(from);
     }
     for (const end of ends) {
       if (!end.served) continue;
-      end.served.appointment.cancel();
+      this.#agenda.cancel(end.served.appointment);
       this.#serve(end, end.served.since, now);
     }
   }
@@ -68,11 +68,19 @@ export class Shaper {
   /** The link is cut: what is on its way is lost. */
   flush(): void {
     for (const from of this.#senders) {
-      from.lineHead!.cancel();
+      this.#agenda.cancel(from.lineHead!);
       from.lineBytes = 0;
       for (const { copies } of from.line.drain()) for (const copy of copies) copy.end!.lose(copy, "cut");
     }
     this.#senders.clear();
+  }
+
+  /** The end has lost its carrier: what waits for it is lost. */
+  flushEnd(end: End): void {
+    if (end.served) this.#agenda.cancel(end.served.appointment);
+    end.served = undefined;
+    end.waitingBytes = 0;
+    for (const copy of [...end.inbox.drain(), ...end.queue.drain()]) end.lose(copy, "cut");
   }
 
   #timetable(from: End, passage: Passage): void {
