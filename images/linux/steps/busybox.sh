@@ -8,6 +8,7 @@ work=$(cd "${1:?usage: busybox.sh WORK}" && pwd)
 wishes=$here/../config/busybox.config
 unpack_source busybox
 cd "$work/source/busybox"
+for patch in "$here"/../patches/busybox-*.patch; do logged busybox-patch patch -p1 -i "$patch"; done
 
 # busybox's Kconfig cannot merge: take "everything off", put our lines in their places, and let it
 # complete what depends on them. Its generated header carries no time (KCONFIG_NOTIMESTAMP).

@@ -66,10 +66,10 @@ programs() {
     echo "slink $path /bin/busybox 777 0 0"
   done
   file "/usr/lib/ringside/toolbox" "$user/toolbox" 755
-  for name in ip tc bridge ss tcpdump iptables iptables-save iptables-restore; do
+  for name in ip tc bridge ss tcpdump ethtool iptables iptables-save iptables-restore; do
     echo "slink /sbin/$name /usr/lib/ringside/toolbox 777 0 0"
   done
-  for name in unshare nsenter lsns nsview qd tput; do echo "slink /usr/bin/$name /usr/lib/ringside/toolbox 777 0 0"; done
+  for name in unshare nsenter lsns nsview netview qd tput; do echo "slink /usr/bin/$name /usr/lib/ringside/toolbox 777 0 0"; done
   [ "$flavour" != xen ] || xen_programs
 }
 

@@ -6,7 +6,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 work=$(cd "${1:?usage: toolbox.sh WORK}" && pwd)
 . "$here/environment.sh"
 
-own=(nsview qd tput) others=(ip tc bridge ss tcpdump xtables unshare nsenter lsns) define=()
+own=(nsview netview ethtool qd tput) others=(ip tc bridge ss tcpdump xtables unshare nsenter lsns) define=()
 if [ "$flavour" = xen ]; then
   own+=(vbdfront) others+=(xenstore) define=(-DXEN)
 fi

@@ -1,6 +1,6 @@
 /*
- * One program that is many: ip, tc, bridge, ss, tcpdump, iptables, unshare, nsenter, lsns, nsview, qd,
- * tput, and in a Xen guest vbdfront and the tools of xenstore. Linked apart, each of them would carry the
+ * One program that is many: ip, tc, bridge, ss, tcpdump, iptables, unshare, nsenter, lsns, nsview,
+ * netview, ethtool, qd, tput, and in a Xen guest vbdfront and the tools of xenstore. Linked apart, each of them would carry the
  * C library again; together they save a fifth of the download.
  *
  * Each tool's main() was renamed and everything else in it made local (steps/toolbox.sh); which one runs
@@ -22,6 +22,8 @@
     tool("nsenter", nsenter) \
     tool("lsns", lsns) \
     tool("nsview", nsview) \
+    tool("netview", netview) \
+    tool("ethtool", ethtool) \
     tool("qd", qd) \
     tool("tput", tput) \
     XEN_TOOLS(tool)

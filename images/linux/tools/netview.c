@@ -41,11 +41,10 @@ int main(int argc, char **argv)
     int result = 2;
     setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
     if (argc == 2 && strcmp(how, "--json") == 0) {
-        if ((result = print_topology()) != 0)
-            fputs("netview: there are no processes in /proc. Mount it: mount -t proc proc /proc\n", stderr);
+        if ((result = print_topology()) != 0) fputs("netview: /proc/1/ns/net cannot be read: it needs root and a /proc\n", stderr);
     } else if (argc == 3 && strcmp(how, "--frames") == 0) {
         if ((result = ask_reader(FRAMES, strtoull(argv[2], NULL, 10))) != 0)
-            fputs("netview: the reader of frames did not answer. It needs root: netview --stop, and ask again\n", stderr);
+            fputs(geteuid() ? "netview: frames are for root\n" : "netview: the reader of frames did not answer\n", stderr);
     } else if (argc == 2 && strcmp(how, "--stop") == 0) {
         result = ask_reader(STOP, 0);
     } else {

@@ -19,15 +19,20 @@ static socklen_t reader_address(struct sockaddr_un *address)
     return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + sizeof socket_name);
 }
 
+/* Anyone can take an abstract name: who listens is believed only when it is root. */
 static int reach_reader(void)
 {
     struct sockaddr_un address;
     struct timeval patience = {.tv_sec = PATIENCE_S};
-    socklen_t size = reader_address(&address);
+    struct ucred who = {.uid = (uid_t)-1};
+    socklen_t size = reader_address(&address), who_size = sizeof who;
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -1;
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    if (fd >= 0 && connect(fd, (void *)&address, size) == 0) return fd;
-    if (fd >= 0) close(fd);
+    if (connect(fd, (void *)&address, size) == 0 &&
+        getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &who_size) == 0 && who.uid == 0)
+        return fd;
+    close(fd);
     return -1;
 }
 
@@ -69,7 +74,8 @@ static int ask_reader(enum question question, uint64_t from)
     struct ask ask = {.question = question, .from = from};
     static char answer[16384];
     ssize_t got;
-    int fd = reach_reader(), any = 0;
+    if (geteuid() != 0) return 1;
+    int any = 0, fd = reach_reader();
     if (fd < 0 && question == STOP) return 0;
     if (fd < 0) {
         start_reader();
