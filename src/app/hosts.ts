@@ -1,8 +1,12 @@
+import type { Lab } from "../lab/lab.ts";
+import { Cables, type StartNetwork } from "../lab/running/cables.ts";
 import { type Language, LOCALES } from "../lab/text.ts";
 import type { HostApi } from "../machine/api.ts";
 import { platformOf } from "../machine/platforms.ts";
 import { specFromAddress } from "../machine/spec.ts";
-import { type HostClient, type HostLost, startHost } from "./host-client.ts";
+import type { FabricApi } from "../network/api.ts";
+import { type HostClient, startHost } from "./host-client.ts";
+import type { WorkerLost } from "./worker-client.ts";
 
 /** One worker made before a lab is opened, with the images already on their way. */
 let spare: HostClient | undefined;
@@ -67,43 +71,82 @@ function takeHost(): HostClient {
   return host;
 }
 
+export interface HostsOptions {
+  readonly lab: Lab;
+  /** Told for each machine of a host whose worker is gone. */
+  readonly lost: (machine: string, error: WorkerLost) => void;
+  /** Told when the worker of the links between hosts was gone and has been replaced. */
+  readonly networkReplaced: () => void;
+}
+
+interface Joined {
+  readonly client: HostClient;
+  /** The host, once it has its cable to the network. */
+  readonly api: Promise<HostApi>;
+}
+
 /** The workers of one open lab, made when a machine first needs one and again after one is lost. */
 export class Hosts {
-  private readonly clients = new Map<string, HostClient>();
+  private readonly hosts = new Map<string, Joined>();
   private readonly hostOfMachine: ReadonlyMap<string, string>;
-  private readonly onLost: (machine: string, error: HostLost) => void;
+  private readonly cables: Cables;
+  private readonly options: HostsOptions;
 
-  /**
-   * @param hostOfMachine the host's name by the machine's
-   * @param onLost        told for each machine of a host whose worker is gone
-   */
-  constructor(hostOfMachine: ReadonlyMap<string, string>, onLost: (machine: string, error: HostLost) => void) {
-    this.hostOfMachine = hostOfMachine;
-    this.onLost = onLost;
+  constructor(options: HostsOptions) {
+    this.options = options;
+    this.hostOfMachine = new Map(options.lab.machines.map(({ spec, host }) => [spec.name, host]));
+    // few labs have links between hosts, and a page has none of it before
+    const start: StartNetwork = async (lost) => (await import("./network-client.ts")).startNetwork(lost);
+    this.cables = new Cables(options.lab, start, options.networkReplaced);
   }
 
-  /** The host that runs a machine; a lost one is replaced. */
-  of(machine: string): HostApi {
-    const name = this.hostOfMachine.get(machine) ?? machine;
-    const known = this.clients.get(name);
-    if (known && !known.lost) return known.api;
+  /** The host that runs a machine; a lost one is replaced. Rejects when it cannot be joined to the others. */
+  of(machine: string): Promise<HostApi> {
+    const name = this.hostOf(machine);
+    const known = this.hosts.get(name);
+    if (known && !known.client.lost) return known.api;
     const client = takeHost();
-    this.clients.set(name, client);
+    return this.join(name, client);
+  }
+
+  private join(name: string, client: HostClient): Promise<HostApi> {
+    const api = this.cables.join(name, client.api).then(() => client.api);
+    this.hosts.set(name, { client, api });
+    const isCurrent = () => this.hosts.get(name)?.client === client;
     client.onLost((error) => {
-      if (this.clients.get(name) !== client) return;
-      for (const [guest, host] of this.hostOfMachine) if (host === name) this.onLost(guest, error);
+      if (!isCurrent()) return;
+      this.cables.leave(name);
+      for (const [guest, host] of this.hostOfMachine) if (host === name) this.options.lost(guest, error);
     });
-    return client.api;
+    // the next start tries another worker: this one has no machine yet
+    api.catch(() => isCurrent() && this.drop(name));
+    return api;
+  }
+
+  private drop(name: string): void {
+    this.hosts.get(name)?.client.close();
+    this.hosts.delete(name);
+    this.cables.leave(name);
   }
 
   /** The host that runs a machine now; undefined before its first start and while a lost one is not replaced. */
   running(machine: string): HostApi | undefined {
-    const client = this.clients.get(this.hostOfMachine.get(machine) ?? machine);
+    const client = this.hosts.get(this.hostOf(machine))?.client;
     return client && !client.lost ? client.api : undefined;
   }
 
+  /** The links between hosts. */
+  network(): Promise<FabricApi> {
+    return this.cables.network();
+  }
+
   close(): void {
-    for (const client of this.clients.values()) client.close();
-    this.clients.clear();
+    for (const { client } of this.hosts.values()) client.close();
+    this.hosts.clear();
+    this.cables.close();
+  }
+
+  private hostOf(machine: string): string {
+    return this.hostOfMachine.get(machine) ?? machine;
   }
 }

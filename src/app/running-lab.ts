@@ -80,8 +80,11 @@ export class RunningLab {
     this.options = options;
     this.lab = lab;
     this.language = language;
-    const hostOfMachine = new Map(lab.machines.map(({ spec, host }) => [spec.name, host]));
-    this.hosts = new Hosts(hostOfMachine, (machine, error) => this.session.hostLost(machine, error.message));
+    this.hosts = new Hosts({
+      lab,
+      lost: (machine, error) => this.session.hostLost(machine, error.message),
+      networkReplaced: () => options.refused(strings(this.language).networkReplaced),
+    });
     this.consoles = new Consoles(this.hosts);
     this.programs = new Programs({
       storage,
@@ -98,6 +101,7 @@ export class RunningLab {
       language,
       ...(place === undefined ? {} : { place }),
       hostOf: (machine) => this.hosts.of(machine),
+      network: () => this.hosts.network(),
       startOptions: (machine) => this.consoles.size(machine) ?? {},
       onMachineEvent: (machine, event) => this.onMachineEvent(machine, event),
     });

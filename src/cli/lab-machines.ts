@@ -1,7 +1,9 @@
 import { type Lab, type LabSource, memoryStore } from "../lab/index.ts";
+import { Cables } from "../lab/running/cables.ts";
 import { Machines } from "../lab/running/machines.ts";
 import type { Host } from "../machine/index.ts";
 import { createNodeHost } from "./node-host.ts";
+import { createNodeNetwork } from "./node-network.ts";
 
 /** The machines of a lab, started without a page. */
 export interface RunningLab {
@@ -19,13 +21,15 @@ const GRACE = 30_000;
  * @throws Error naming the first machine that does not
  */
 export async function startLab(lab: Lab, source: LabSource): Promise<RunningLab> {
-  const hosts = await createHosts(lab);
+  const cables = new Cables(lab, createNodeNetwork);
+  const hosts = await createHosts(lab, cables);
   const hostOf = (machine: string) => hosts.get(machine)!;
   const machines: Machines = new Machines(
     {
       lab,
       source,
       hostOf,
+      network: () => cables.network(),
       store: memoryStore(),
       language: "en",
       startOptions: () => ({ start: "boot" }),
@@ -40,6 +44,7 @@ export async function startLab(lab: Lab, source: LabSource): Promise<RunningLab>
   const close = async () => {
     await machines.close();
     await Promise.all([...hosts.values()].map((host) => host.close()));
+    cables.close();
   };
   await machines.start("en");
   const failed = Object.entries(machines.states()).find(([, state]) => state.status !== "running");
@@ -50,8 +55,9 @@ export async function startLab(lab: Lab, source: LabSource): Promise<RunningLab>
 }
 
 /** @returns a host by the machine's name: one for each host of the lab, as a page has a worker for each */
-async function createHosts(lab: Lab): Promise<ReadonlyMap<string, Host>> {
+async function createHosts(lab: Lab, cables: Cables): Promise<ReadonlyMap<string, Host>> {
   const names = [...new Set(lab.machines.map(({ host }) => host))];
   const hosts = new Map(await Promise.all(names.map(async (name) => [name, await createNodeHost()] as const)));
+  await Promise.all([...hosts].map(([name, host]) => cables.join(name, host)));
   return new Map(lab.machines.map(({ spec, host }) => [spec.name, hosts.get(host)!]));
 }

@@ -23,7 +23,8 @@ export interface FabricApi {
 /** One side of a pair of message ports, in a worker or in Node. */
 export interface MessageEnd {
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
-  onmessage: ((event: { readonly data: unknown }) => void) | null;
+  /** A method's type, so that a browser's own MessagePort is one of these. */
+  onmessage: { handle(event: { readonly data: unknown }): void }["handle"] | null;
   close(): void;
 }
 

@@ -179,7 +179,7 @@ export function waitingSentence(waiting: Waiting, language: Language): string {
     case "needs":
       return text.needs;
     case "no-result":
-      return text.noResult(machine);
+      return waiting.machine === undefined ? text.noResultOfLinks : text.noResult(machine);
   }
 }
 

@@ -12,6 +12,7 @@ export const en = {
   skipToContent: "Skip to the content",
   minutes: (count: number) => `${count} min`,
   tasksDone: (done: number, total: number) => `${done} of ${total} tasks`,
+  networkReplaced: "The links between the machines failed and were started anew.",
   stored: {
     refused: "This browser refuses storage here: progress lasts until the page is closed.",
   },
@@ -232,6 +233,7 @@ export const en = {
     agent: (machine: string) => `Waits: the guest agent of ${machine} does not answer.`,
     timeLimit: (machine: string) => `${machine} took too long to answer; it is asked again.`,
     noResult: (machine: string) => `${machine} gave no answer; it is asked again.`,
+    noResultOfLinks: "The network gave no answer; it is asked again.",
     needs: "Waits for an earlier task.",
     reveal: "The machine will tell: go on.",
   },

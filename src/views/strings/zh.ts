@@ -12,6 +12,7 @@ export const zh: Strings = {
   skipToContent: "跳到正文",
   minutes: (count) => `${count} 分钟`,
   tasksDone: (done, total) => `已完成 ${done} / ${total} 项任务`,
+  networkReplaced: "机器之间的链路出错，已重新启动。",
   stored: {
     refused: "浏览器在此处不允许存储：进度只保留到本页关闭为止。",
   },
@@ -224,6 +225,7 @@ export const zh: Strings = {
     agent: (machine) => `等待中：${machine} 的客户机代理没有响应。`,
     timeLimit: (machine) => `${machine} 回答超时，将再次检查。`,
     noResult: (machine) => `${machine} 没有给出结果，将再次检查。`,
+    noResultOfLinks: "网络没有给出结果，将再次检查。",
     needs: "等待前面的任务完成。",
     reveal: "继续做下去，机器会给出答案。",
   },
