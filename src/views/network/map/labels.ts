@@ -1,0 +1,126 @@
+import type { LinkReport } from "../../../network/reports.ts";
+import { grouped } from "../../quantities.ts";
+import type { Id, InterfaceBox, MachineBox, NamespaceBox, NetworkPicture } from "../picture.ts";
+import type { NetworkWords } from "../words/words.ts";
+import type { Widths } from "./layout.ts";
+
+/** What stands on an interface's chip. */
+export interface InterfaceText {
+  readonly name: string;
+  /** What is below or beside its name: `VLAN 10`. */
+  readonly tag: string | undefined;
+  /** The address people ask for first, and how many more there are. */
+  readonly address: string | undefined;
+  readonly more: number;
+  /** What is not as it should be. */
+  readonly state: string | undefined;
+}
+
+export function interfaceText({ link }: InterfaceBox, words: NetworkWords): InterfaceText {
+  const { vlan, down, noCarrier } = words.map;
+  const shown = link.addresses.filter((address) => !address.toLowerCase().startsWith("fe80:"));
+  const odd = link.portState !== undefined && link.portState !== "forwarding" ? link.portState : undefined;
+  return {
+    name: link.name,
+    tag: link.vlan === undefined ? undefined : vlan(link.vlan),
+    address: shown[0],
+    more: Math.max(0, shown.length - 1),
+    state: !link.up ? down : !link.carrier ? noCarrier : odd,
+  };
+}
+
+/** What a link does to its frames, beyond passing them on. */
+export function shapeText(report: LinkReport, words: NetworkWords): readonly string[] {
+  const { latency, jitter, loss, rate, mtu, mirror } = words.map;
+  return [
+    ...(report.jitter > 0 ? [jitter(figure(report.latency), figure(report.jitter))] : []),
+    ...(report.jitter === 0 && report.latency > 0 ? [latency(figure(report.latency))] : []),
+    ...(report.loss > 0 ? [loss(figure(report.loss * 100))] : []),
+    ...(report.rate === null ? [] : [rate(bits(report.rate))]),
+    ...(report.mtu === 1500 ? [] : [mtu(report.mtu)]),
+    ...(report.mirror === null ? [] : [mirror(report.mirror)]),
+  ];
+}
+
+/** At most two digits after the point, and none that say nothing. */
+export const figure = (value: number): string => String(Math.round(value * 100) / 100);
+
+/** Bits a second in the unit that needs the fewest digits: `10 M`, `128 k`. */
+export function bits(rate: number): string {
+  if (rate >= 1e9) return `${figure(rate / 1e9)} G`;
+  if (rate >= 1e6) return `${figure(rate / 1e6)} M`;
+  return rate >= 1000 ? `${figure(rate / 1000)} k` : `${figure(rate)} `;
+}
+
+/** What a link does to all frames now: held, or cut. */
+export function conditionText({ held, waiting, cut }: LinkReport, words: NetworkWords): string | undefined {
+  if (cut) return words.map.cut;
+  return held ? words.map.held(grouped(waiting)) : undefined;
+}
+
+/** Widths of characters, in pixels at 12: of a monospaced one, and of one that is as wide as high. */
+const NARROW = 7.3;
+const WIDE = 12.3;
+
+/** Pixels a text takes at 12 pixels; a little more than it will. */
+export function textWidth(text: string): number {
+  let sum = 0;
+  for (const character of text) sum += character.codePointAt(0)! < 0x2e80 ? NARROW : WIDE;
+  return sum;
+}
+
+const SIGN = 19;
+const BESIDE = 7;
+const AROUND = 15;
+
+const chipWidth = (...texts: readonly (string | undefined)[]): number =>
+  AROUND + SIGN + texts.reduce((sum, text) => sum + (text ? textWidth(text) + BESIDE : 0), -BESIDE);
+
+/** Widths of what is on the map, in one language. */
+export function widthsOf(picture: NetworkPicture, words: NetworkWords): Widths {
+  const { stack, routes, translates, gateway, links } = words.map;
+  const namespaces = new Map<Id, NamespaceBox>();
+  const machines = new Map<Id, MachineBox>(picture.machines.map((machine) => [machine.id, machine]));
+  for (const machine of picture.machines) for (const box of machine.namespaces ?? []) namespaces.set(box.id, box);
+  return {
+    stack(id) {
+      const box = namespaces.get(id);
+      const marks = (box?.routes ? SIGN + textWidth(routes) : 0) + (box?.translates ? SIGN + textWidth(translates) : 0);
+      return AROUND + textWidth(stack) + marks;
+    },
+    interface(box) {
+      const { name, tag, address, more, state } = interfaceText(box, words);
+      return chipWidth(name, tag, address, more > 0 ? words.map.more(more) : undefined, state);
+    },
+    title(id) {
+      const machine = machines.get(id)!;
+      return 40 + textWidth(machineTitle(machine, words).join(" "));
+    },
+    link(id) {
+      const { report } = picture.fabric.find((link) => link.id === id)!;
+      return chipWidth(report.link, links[report.kind], ...shapeText(report, words), conditionText(report, words)) + 8;
+    },
+    gateway(port) {
+      const report = linkOfPort(picture, port);
+      return chipWidth(gateway, report?.gateway?.address);
+    },
+  };
+}
+
+/** A machine's name, its host's where that is another, and whether it stands. */
+export function machineTitle({ name, host, running }: MachineBox, words: NetworkWords): readonly string[] {
+  return [name, ...(host === name ? [] : [words.map.host(host)]), ...(running ? [] : [words.tables.stands])];
+}
+
+/** The link that a port is an end of. */
+export const linkOfPort = ({ fabric }: NetworkPicture, port: Id): LinkReport | undefined =>
+  fabric.find(({ report }) => port.startsWith(`port:${report.link}:`))?.report;
+
+/** VLANs of a link's port, in words. */
+export function vlanText(
+  port: Pick<LinkReport["ports"][number], "vlan" | "vlans">,
+  words: NetworkWords,
+): string | undefined {
+  if (port.vlan !== undefined) return words.map.vlan(port.vlan);
+  return port.vlans ? words.map.trunk(port.vlans.join(" ")) : undefined;
+}

@@ -1,0 +1,53 @@
+import { html, type TemplateResult } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { grouped } from "../../quantities.ts";
+import { packetGlyph } from "../glyphs.ts";
+import type { Id, NetworkPicture, Trail } from "../picture.ts";
+import { placeName } from "../things.ts";
+import type { NetworkWords } from "../words/words.ts";
+
+/** Packets listed; there may be more. */
+export const LISTED = 200;
+
+export interface PacketList {
+  readonly picture: NetworkPicture | undefined;
+  /** The newest last. */
+  readonly trails: readonly Trail[];
+  readonly chosen: Id | undefined;
+  readonly words: NetworkWords;
+  choose(trail: Id): void;
+}
+
+/** The newest packets, the last one first. */
+export const listed = (trails: readonly Trail[]): readonly Trail[] => trails.slice(-LISTED).reverse();
+
+/** The element's id of a packet in the list. */
+export const optionId = (trail: Id): string => `packet-${trail}`;
+
+export function packetOptions(list: PacketList): TemplateResult {
+  return html`${repeat(
+    listed(list.trails),
+    ({ id }) => id,
+    (trail) => option(trail, list),
+  )}`;
+}
+
+function option(trail: Trail, { picture, chosen, words, choose }: PacketList): TemplateResult {
+  const { id, colour, summary, hops, lost } = trail;
+  const text = words.list;
+  const kind = words.colours[colour];
+  const count = text.hops(hops.length);
+  const place = lost && picture ? placeName(picture, lost.at) : undefined;
+  const label = place === undefined ? text.words(kind, summary, count) : text.wordsLost(kind, summary, count, place);
+  return html`<li role="option" id=${optionId(id)} aria-selected=${id === chosen ? "true" : "false"} aria-label=${label} @click=${() => choose(id)}>
+    <span class="time">${timeText(hops[0]?.time ?? 0)}</span>${packetGlyph(colour)}<span class="summary" title=${summary}>${summary}</span>
+    ${place === undefined ? html`<span class="count">${grouped(hops.length)}</span>` : html`<span class="count lost" title=${text.lostAt(place)}>✕ ${place}</span>`}</li>`;
+}
+
+/** The time of day of a sighting, to the millisecond: `14:02:09.123`. */
+export function timeText(time: number): string {
+  const date = new Date(time);
+  const two = (value: number) => String(value).padStart(2, "0");
+  const seconds = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  return `${seconds}.${String(date.getMilliseconds()).padStart(3, "0")}`;
+}

@@ -1,0 +1,125 @@
+import { html, LitElement, nothing, type PropertyDeclarations, type PropertyValues } from "lit";
+import { emit } from "../../events.ts";
+import type { Letters } from "../../io/parties.ts";
+import type { Language } from "../../language.ts";
+import { grouped } from "../../quantities.ts";
+import { base, buttons } from "../../styles.ts";
+import { packetStyles } from "../map/styles.ts";
+import type { Id, NetworkPicture, Trail } from "../picture.ts";
+import { networkWords } from "../words/words.ts";
+import { hopList } from "./hops.ts";
+import { LISTED, listed, optionId, packetOptions } from "./list.ts";
+import { wayStyles } from "./styles.ts";
+
+/**
+ * The packets that passed lately, and the way of the one that is chosen: hop by hop, what changed, what decided, and the
+ * layers and bytes of the frame at the chosen hop.
+ *
+ * @fires network-look {trail, hop} another packet or hop is looked at
+ */
+export class NetworkTrail extends LitElement {
+  static override properties: PropertyDeclarations = {
+    language: {},
+    letters: { attribute: false },
+    picture: { attribute: false },
+    trails: { attribute: false },
+    leftOut: { attribute: false },
+    chosen: { attribute: false },
+    hop: { attribute: false },
+  };
+
+  declare language: Language;
+  declare letters: Letters;
+  declare picture: NetworkPicture | undefined;
+  /** What passed lately, the newest last. */
+  declare trails: readonly Trail[];
+  /** Frames that are in none of them. */
+  declare leftOut: number;
+  /** The packet that is looked at, which may have left the list. */
+  declare chosen: Trail | undefined;
+  declare hop: number | undefined;
+
+  static override styles = [base, buttons, packetStyles, ...wayStyles];
+
+  constructor() {
+    super();
+    this.language = "en";
+    this.letters = {};
+    this.trails = [];
+    this.leftOut = 0;
+  }
+
+  protected override updated(changed: PropertyValues) {
+    if (changed.has("hop") && this.hop !== undefined)
+      this.renderRoot.querySelector(".hops .open")?.scrollIntoView({ block: "nearest" });
+  }
+
+  override render() {
+    const words = networkWords(this.language);
+    const { trails, chosen, leftOut } = this;
+    const text = words.list;
+    const inList = chosen && trails.some(({ id }) => id === chosen.id);
+    return html`<div class="head"><h2>${text.title}</h2>${leftOut > 0 ? html`<p>${text.leftOut(grouped(leftOut))}</p>` : nothing}
+        ${trails.length > LISTED ? html`<p>${text.older(grouped(trails.length - LISTED))}</p>` : nothing}</div>
+      ${
+        trails.length === 0
+          ? html`<p class="note">${text.none}</p>`
+          : html`<ul class="packets" role="listbox" tabindex="0" aria-label="${text.title}. ${text.keys}" aria-activedescendant=${inList ? optionId(chosen.id) : nothing}
+              @keydown=${this.steer}>${packetOptions({ picture: this.picture, trails, chosen: chosen?.id, words, choose: (id) => this.look(id) })}</ul>`
+      }
+      ${this.way()}`;
+  }
+
+  private way() {
+    const { chosen, picture, trails } = this;
+    const words = networkWords(this.language);
+    if (!chosen || !picture) return trails.length > 0 ? html`<p class="note">${words.way.pick}</p>` : nothing;
+    return html`<section class="way" aria-label=${words.way.title} @keydown=${this.climb}><p class="whole">${chosen.summary}</p>
+      ${hopList({
+        picture,
+        trail: chosen,
+        hop: this.hop,
+        language: this.language,
+        letters: this.letters,
+        words,
+        choose: (hop) => this.look(chosen.id, hop),
+      })}</section>`;
+  }
+
+  private look(trail: Id, hop?: number) {
+    emit(this, "network-look", { trail, hop });
+  }
+
+  private async steer(event: KeyboardEvent) {
+    const shown = listed(this.trails);
+    const at = shown.findIndex(({ id }) => id === this.chosen?.id);
+    const steps: Readonly<Record<string, number>> = {
+      ArrowUp: at < 0 ? 0 : at - 1,
+      ArrowDown: at + 1,
+      PageUp: at - 8,
+      PageDown: at + 8,
+      Home: 0,
+      End: shown.length - 1,
+    };
+    const step = steps[event.key];
+    if (step === undefined || shown.length === 0) return;
+    event.preventDefault();
+    const { id } = shown[Math.max(0, Math.min(shown.length - 1, step))]!;
+    this.look(id);
+    await this.updateComplete;
+    this.renderRoot.querySelector(`[id="${CSS.escape(optionId(id))}"]`)?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** From hop to hop, where no list or dump inside takes the key. */
+  private climb(event: KeyboardEvent) {
+    const hops = [...this.renderRoot.querySelectorAll<HTMLElement>(".hop")];
+    const at = hops.indexOf(event.target as HTMLElement);
+    const by = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+    const next = hops[at + by];
+    if (at < 0 || by === 0 || !next) return;
+    event.preventDefault();
+    next.focus();
+  }
+}
+
+customElements.define("network-trail", NetworkTrail);
