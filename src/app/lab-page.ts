@@ -15,20 +15,13 @@ import type { RingsideTerminal } from "../views/terminal/terminal.ts";
 import type { TransportAction } from "../views/transport.ts";
 import "../views/transport.ts";
 import type { Route } from "./address.ts";
-import {
-  costsPanel,
-  inspectingEvents,
-  inspectingPanel,
-  isInspecting,
-  loadInspectingViews,
-  steppedMachines,
-  stepper,
-} from "./hypervisor-panels.ts";
+import { inspectingEvents, isInspecting, steppedMachines } from "./hypervisor-panels.ts";
 import { labPageStyles } from "./lab-page-styles.ts";
 import { keepVisit } from "./labs.ts";
-import { inspectedMachine, type NamespaceChoice, namespacesPanel } from "./namespaces-panel.ts";
+import { attachViews, type LiveLook, type LiveParts, livePanel, steppers } from "./live-views.ts";
+import type { NamespaceChoice } from "./namespaces-panel.ts";
 import { explain, openRoute } from "./opening.ts";
-import { headOf, isDevicePanel, panelId, panelsOf, placesOf, ringMachines, tabsOf } from "./panels.ts";
+import { headOf, panelId, panelsOf, placesOf, ringMachines, tabsOf } from "./panels.ts";
 import type { Preferences } from "./preferences.ts";
 import { focusRegion } from "./regions.ts";
 import { RunningLab } from "./running-lab.ts";
@@ -61,7 +54,7 @@ export class RingsideLabPage extends LitElement {
     narrow: { type: Boolean, reflect: true },
     dark: { state: true },
     tick: { state: true },
-    io: { state: true },
+    parts: { state: true },
     namespaces: { state: true },
     stepped: { state: true },
   };
@@ -81,8 +74,8 @@ export class RingsideLabPage extends LitElement {
   /** The page shows one part at a time. */
   declare narrow: boolean;
   declare private dark: boolean;
-  /** What shows devices, where a lab has panels for them. */
-  declare private io: typeof import("./io/index.ts") | undefined;
+  /** What shows devices and the network, where a lab has panels for them. */
+  declare private parts: LiveParts;
   /** Counts changes of the running lab: what is shown is read from it. */
   declare private tick: number;
 
@@ -115,6 +108,7 @@ export class RingsideLabPage extends LitElement {
     this.narrow = NARROW.matches;
     this.dark = this.system.matches;
     this.tick = 0;
+    this.parts = {};
     this.namespaces = { earlier: undefined, selected: undefined };
   }
 
@@ -194,22 +188,9 @@ export class RingsideLabPage extends LitElement {
     for (const terminal of this.renderRoot.querySelectorAll<RingsideTerminal>("ringside-terminal")) {
       running.consoles.attach(terminal.machine.name, terminal);
     }
-    if (running.lab.layout.some(isDevicePanel)) void this.attachDevices(running);
-    for (const panel of running.lab.layout.filter(isInspecting)) {
-      void loadInspectingViews();
-      running.inspector(panel.machine).want(panel.kind);
-    }
-    for (const panel of running.lab.layout) {
-      if (panel.kind === "costs") void loadInspectingViews();
-      if (panel.kind !== "namespaces") continue;
-      void import("../views/namespaces/namespaces.ts");
-      running.namespaces.want(inspectedMachine(running));
-    }
-  }
-
-  private async attachDevices(running: RunningLab) {
-    this.io = await import("./io/index.ts");
-    running.watchDevices((options) => new this.io!.DeviceWatch(options));
+    attachViews(running, (part) => {
+      this.parts = { ...this.parts, ...part };
+    });
   }
 
   private onRunning() {
@@ -249,20 +230,19 @@ export class RingsideLabPage extends LitElement {
         ${withSteps ? this.steps(running, width) : nothing}
         ${this.stage(running, machines)}
       </div>
-      ${this.narrow && this.tab === "steps" ? nothing : this.steppers(running, machines)}
+      ${this.narrow && this.tab === "steps" ? nothing : steppers(running, this.stepped, this.look(machines))}
       <ringside-transport style=${withSteps ? `--controls:${width}px` : nothing} ?hidden=${this.narrow && this.tab !== "controls"} .language=${this.language} .machines=${machines}
         .timeline=${running.timeline} .now=${Date.now()} .busy=${this.busy} @ringside-transport=${this.onTransport}
         @ringside-speed=${this.onSpeed}></ringside-transport>
       ${this.toast ? html`<p class="toast ${this.narrow ? "narrow" : ""}" role="status">${this.toast}</p>` : nothing}`;
   }
 
-  /** Below the stage: the machine that goes from exit to exit, and the one whose ring goes from slot to slot. */
-  private steppers(running: RunningLab, machines: readonly MachineStatus[]) {
-    const chosen = (names: readonly string[]) => names.find((name) => name === this.stepped) ?? names[0];
-    const exits = chosen(steppedMachines(running));
-    const ring = chosen(ringMachines(running.lab));
-    return html`${exits === undefined ? nothing : stepper(running, exits, this.language, machines)}
-      ${ring === undefined || !this.io || !running.devices ? nothing : this.io.ringStepper(running.devices, ring, this.language, machines)}`;
+  private look(machines: readonly MachineStatus[]): LiveLook {
+    const { parts, language, namespaces } = this;
+    const onNamespaces = (choice: Partial<NamespaceChoice>) => {
+      this.namespaces = { ...this.namespaces, ...choice };
+    };
+    return { parts, language, machines, namespaces, onNamespaces };
   }
 
   private tabs(running: RunningLab, machines: readonly MachineStatus[], withSteps: boolean) {
@@ -298,23 +278,10 @@ export class RingsideLabPage extends LitElement {
   }
 
   private panel(panel: Panel, running: RunningLab, machines: readonly MachineStatus[]) {
+    if (panel.kind !== "terminal") return livePanel(panel, running, this.look(machines));
     const { language, theme, dark, preferences } = this;
-    if (panel.kind === "terminal") {
-      const look = { language, theme: `${theme} ${dark}`, screenReader: preferences.screenReader === true };
-      return terminalPanel(panel.machine, running, look, machines);
-    }
-    if (panel.kind === "namespaces") {
-      return namespacesPanel(running, language, this.namespaces, (choice) => {
-        this.namespaces = { ...this.namespaces, ...choice };
-      });
-    }
-    if (isDevicePanel(panel)) {
-      const { devices } = running;
-      return this.io && devices ? this.io.devicePanel(panel, devices, language, machines) : nothing;
-    }
-    if (panel.kind === "costs") return costsPanel(running, this.language);
-    if (isInspecting(panel)) return inspectingPanel(panel, running, this.language, machines);
-    return html`<p class="unknown" slot=${panelId(panel)}>${strings(this.language).panel.unknown(panel.kind)}</p>`;
+    const look = { language, theme: `${theme} ${dark}`, screenReader: preferences.screenReader === true };
+    return terminalPanel(panel.machine, running, look, machines);
   }
 
   private isShown(panel: string): boolean {

@@ -21,8 +21,11 @@ import { Inspector } from "./inspection.ts";
 import type { DeviceWatch, DeviceWatchOptions } from "./io/device-watch.ts";
 import { machineStatus, NOTHING_SEEN, type Watch, watchEvent, watchMeters } from "./machine-watch.ts";
 import { NamespacesWatch } from "./namespaces-watch.ts";
+import type { NetworkWatch, NetworkWatchOptions } from "./network/network-watch.ts";
 import { Programs } from "./programs.ts";
 import type { Storage } from "./storage.ts";
+
+type Arguments = Readonly<Record<string, unknown>>;
 
 export interface RunningLabOptions {
   readonly lab: Lab;
@@ -62,6 +65,8 @@ export class RunningLab {
   readonly costs: MeasuredCosts;
   /** What is seen of the machines' devices, once {@link watchDevices} was told how. */
   devices: DeviceWatch | undefined;
+  /** What is seen of the network, once {@link watchNetwork} was told how. */
+  network: NetworkWatch | undefined;
   /** Machines on their way to an exit. */
   readonly travelling = new Set<string>();
 
@@ -125,7 +130,7 @@ export class RunningLab {
     this.closed = true;
     clearTimeout(this.looking);
     clearTimeout(this.inspecting);
-    this.devices?.close();
+    for (const watch of this.lookers) watch.close();
     // The workers end whether or not a guest takes its leave.
     const farewell = this.session.close().catch(() => undefined);
     this.hosts.close();
@@ -152,7 +157,10 @@ export class RunningLab {
 
   /** Bytes the student typed. Enter is when something probably changed. */
   type(machine: string, bytes: Uint8Array): void {
-    if (bytes.includes(13)) this.session.nudge();
+    if (bytes.includes(13)) {
+      this.session.nudge();
+      this.network?.hurry(machine);
+    }
     this.consoles.type(machine, bytes);
   }
 
@@ -160,8 +168,7 @@ export class RunningLab {
   inspector(machine: string): Inspector {
     let inspector = this.inspectors.get(machine);
     if (!inspector) {
-      const probe = (name: string, args: Readonly<Record<string, unknown>>) =>
-        this.session.probe(name, { ...args, machine });
+      const probe = (name: string, args: Arguments) => this.session.probe(name, { ...args, machine });
       inspector = new Inspector(probe, () => this.options.changed());
       this.inspectors.set(machine, inspector);
     }
@@ -171,14 +178,31 @@ export class RunningLab {
   /** Looks at devices for the panels that show them; what does it is a part of the page of its own. */
   watchDevices(make: (options: DeviceWatchOptions) => DeviceWatch): void {
     if (this.closed) return;
-    this.devices = make({
-      ...this.options,
-      probe: (name, args) => this.session.probe(name, args),
-      control: (machine, control, args) => this.session.control(machine, control, args),
-      phase: (machine) => this.machines.find(({ name }) => name === machine)!.phase,
-      shown: (panel) => this.attention && this.options.shown(panel),
-    });
+    const control = (machine: string, name: string, args: Arguments) => this.session.control(machine, name, args);
+    this.devices = make({ ...this.surroundings, control });
     void this.devices.start();
+  }
+
+  /** Looks at the network for the panel that shows it; likewise. */
+  watchNetwork(make: (options: NetworkWatchOptions) => NetworkWatch): void {
+    if (this.closed) return;
+    const control = (name: string, args: Arguments) => this.session.control(undefined, name, args);
+    this.network = make({ ...this.surroundings, control });
+    this.network.start();
+  }
+
+  /** What looks at machines for panels, as far as the lab has such panels. */
+  private get lookers(): readonly (DeviceWatch | NetworkWatch)[] {
+    return [this.devices, this.network].filter((watch) => watch !== undefined);
+  }
+
+  private get surroundings() {
+    return {
+      ...this.options,
+      probe: (name: string, args: Arguments) => this.session.probe(name, args),
+      phase: (machine: string) => this.machines.find(({ name }) => name === machine)!.phase,
+      shown: (panel: string) => this.attention && this.options.shown(panel),
+    };
   }
 
   /** Takes a machine to an exit and shows what it is there. */
@@ -203,7 +227,7 @@ export class RunningLab {
     else await this.eachOf(machines, (one) => this.standOrGo(one, action));
     // a machine that stands still is not looked into again by itself
     for (const machine of machines) void this.inspectors.get(machine)?.look(this.starts(machine));
-    for (const machine of machines) this.devices?.hurry(machine);
+    for (const watch of this.lookers) for (const machine of machines) watch.hurry(machine);
     this.options.changed();
   }
 
@@ -251,7 +275,7 @@ export class RunningLab {
     const { saved } = this.session.state.machines[machine] ?? {};
     for (const one of await this.session.back(machine)) {
       this.inspectors.get(one)?.forget();
-      this.devices?.forget(one);
+      for (const watch of this.lookers) watch.forget(one);
       this.consoles.back(one);
       if (saved !== undefined) this.consoles.announce(one, strings(this.language).rewound(timeOfDay(new Date(saved))));
       const what = inEach((text) => text.events.rewound(one));
@@ -310,7 +334,7 @@ export class RunningLab {
     if (machine.status === "starting") {
       this.watches.set(name, NOTHING_SEEN);
       this.inspectors.get(name)?.forget();
-      this.devices?.forget(name);
+      for (const watch of this.lookers) watch.forget(name);
     }
     if (machine.status === "running") {
       const { how, milliseconds } = machine.report;

@@ -102,6 +102,7 @@ export const en = {
   panels: {
     titles: {
       namespaces: "Namespaces",
+      network: "Network",
       translation: "Translation",
       "page-tables": "Page tables",
       exits: "Exits",

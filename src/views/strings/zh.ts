@@ -98,6 +98,7 @@ export const zh: Strings = {
   panels: {
     titles: {
       namespaces: "命名空间",
+      network: "网络",
       translation: "地址转换",
       "page-tables": "页表",
       exits: "退出",
