@@ -139,7 +139,9 @@ function refusal(tables: NetNamespace, flow: Flow, device: string, ttl: number):
 function ruleLoss(tables: NetNamespace, chain: string, passage: Parameters<typeof ruleFor>[3]): Loss | undefined {
   for (const table of ["raw", "mangle", "filter"]) {
     const outcome = ruleFor(tables, table, chain, passage);
-    if (outcome?.verdict === "drop") return { kind: "rule", table, chain, rule: tables.rules[outcome.rule]!.rule };
+    if (outcome?.verdict !== "drop") continue;
+    const { chain: of, rule } = tables.rules[outcome.rule]!;
+    return { kind: "rule", table, chain: of, rule };
   }
   return undefined;
 }
