@@ -2,6 +2,8 @@ import type { Clock } from "../../../src/network/fabric/index.ts";
 
 /** A clock that goes on when it is told to: what is due happens in its order, at its moment. */
 export class VirtualClock implements Clock {
+  /** Timers fire at multiples of so many milliseconds: later than asked for, as a browser's do. */
+  grain = 0;
   #now = 0;
   #order = 0;
   readonly #due = new Map<number, { readonly at: number; readonly run: () => void }>();
@@ -10,7 +12,8 @@ export class VirtualClock implements Clock {
 
   later = (milliseconds: number, run: () => void): (() => void) => {
     const order = this.#order++;
-    this.#due.set(order, { at: this.#now + milliseconds, run });
+    const at = this.#now + milliseconds;
+    this.#due.set(order, { at: this.grain > 0 ? Math.ceil(at / this.grain) * this.grain : at, run });
     return () => this.#due.delete(order);
   };
 
