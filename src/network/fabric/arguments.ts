@@ -4,7 +4,7 @@ export type Arguments = Readonly<Record<string, unknown>>;
 /** @throws Error with a sentence */
 export function textOf(args: Arguments, name: string): string {
   const value = args[name];
-  if (typeof value !== "string") throw new Error(`\`${name}\` is a name, not ${JSON.stringify(value)}.`);
+  if (typeof value !== "string") throw new Error(`\`${name}\` is a text, not ${JSON.stringify(value)}.`);
   return value;
 }
 
