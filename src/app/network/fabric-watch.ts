@@ -4,6 +4,8 @@ import type { Probe } from "./guest-watch.ts";
 /** Frames of a link read in one go, and bytes of each: all headers there can be, as a guest's own tap keeps. */
 const FRAMES = 256;
 const BYTES = 320;
+/** Of no frame: whoever asks from there on is told which is the newest. */
+const BEYOND = 1e12;
 /** A rate is taken over this many milliseconds. */
 const RATE_OVER = 900;
 
@@ -70,6 +72,6 @@ export class FabricWatch {
 
   /** What was captured so far is not read any more. */
   forget(): void {
-    for (const link of this.#read.keys()) this.#read.set(link, { from: Number.MAX_SAFE_INTEGER, entered: 0 });
+    for (const link of this.#read.keys()) this.#read.set(link, { from: BEYOND, entered: 0 });
   }
 }

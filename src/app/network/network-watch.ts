@@ -3,8 +3,9 @@ import type { XenDomains } from "../../probe/io/types.ts";
 import type { Language } from "../../views/language.ts";
 import type { MachineStatus } from "../../views/machine.ts";
 import { makePicture } from "../../views/network/picture/make.ts";
-import type { NetworkPicture, Passing } from "../../views/network/picture.ts";
+import type { NetworkPicture, Passing, Trail } from "../../views/network/picture.ts";
 import { TrailBook } from "../../views/network/trails/book.ts";
+import { crossingsOf } from "../../views/network/trails/clock.ts";
 import { Surroundings } from "../../views/network/trails/surroundings.ts";
 import { Topology } from "../../views/network/trails/topology.ts";
 import { transportWords } from "../../views/network/words/transport.ts";
@@ -250,12 +251,24 @@ export class NetworkWatch {
       this.picture = picture;
     }
     const { trails, leftOut } = this.#book.read(this.#surroundings());
+    this.#setClocks(trails);
     const { rate } = this.#fabric;
     const before = this.passing;
     const same = trails.length === before.trails.length && trails.every((trail, at) => trail === before.trails[at]);
     if (!isNew && same && leftOut === before.leftOut && rate === before.rate) return;
     this.passing = { trails: same ? before.trails : trails, leftOut, rate };
     this.#options.changed();
+  }
+
+  /** Frames that went over a cable tell a guest's clock from the fabric's better than any reading. */
+  #setClocks(trails: readonly Trail[]): void {
+    const known = new Set(this.passing.trails);
+    for (const trail of trails) {
+      if (known.has(trail)) continue;
+      for (const { machine, guest, fabric, direction } of crossingsOf(trail)) {
+        this.#guests.get(machine)?.clock.addFrame(guest, fabric, direction);
+      }
+    }
   }
 
   /** The next look waits for this one, however slow a host is. */

@@ -29,7 +29,7 @@ export function networkPanel(
   const phase = phases.find((one) => one === "running") ?? phases[0] ?? "starting";
   const on = listeners(watch);
   return html`<network-view slot="network" .language=${language} .letters=${letters} .phase=${phase} .problem=${watch.problem}
-    .picture=${watch.picture} .previous=${watch.previous} .passing=${watch.passing}
+    .network=${watch.picture} .passing=${watch.passing}
     @network-hold=${on.hold} @network-step=${on.step} @network-cable=${on.cable} @network-cut=${on.cut} @network-shape=${on.shape}
     @network-mirror=${on.mirror} @network-forget=${on.forget} @network-reset=${on.reset}
     @network-clear=${() => watch.clear()}
