@@ -10,12 +10,24 @@ export interface PlacedFabric {
   readonly fabric: FabricApi;
 }
 
-/** Reads a probe of all places as if they were one. */
-export function readEverywhere(name: string, args: Arguments, fabrics: readonly PlacedFabric[]): Promise<unknown> {
-  const read = <Report>() =>
-    Promise.all(
-      fabrics.map(async ({ place, fabric }) => ({ place, report: (await fabric.probe(name, args)) as Report })),
-    );
+/**
+ * Reads a probe of all places as if they were one. A host that starts or is gone keeps nobody from seeing other links;
+ * where nobody answers, the first refusal is the answer.
+ */
+export async function readEverywhere(
+  name: string,
+  args: Arguments,
+  fabrics: readonly PlacedFabric[],
+): Promise<unknown> {
+  const read = async <Report>() => {
+    const asked = fabrics.map(async ({ place, fabric }) => ({
+      place,
+      report: (await fabric.probe(name, args)) as Report,
+    }));
+    const answers = (await Promise.allSettled(asked)).flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    if (answers.length === 0) await asked[0];
+    return answers;
+  };
   if (name === "network.counters") return read<NetworkCounters>().then(allCounters);
   if (name === "network.fdb") return read<FdbReport>().then((all) => allEntries(all.map(({ report }) => report)));
   if (name === "network.nat") return read<NatReport>().then((all) => allEntries(all.map(({ report }) => report)));

@@ -85,6 +85,7 @@ class Session implements LabSession {
 
   async #startMachines(disks: "kept" | "empty"): Promise<void> {
     await this.#machines.start(this.#language, { disks });
+    if (disks === "empty") await this.#machines.putLinksBack(PACE.limit);
     if (this.#phase === "starting") this.#phase = "open";
     this.#publish();
     this.#watcher.now();

@@ -3,8 +3,10 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { HostApi, MachineEvent, RunOptions, RunResult, StartOptions, StartReport } from "../../src/machine/api.ts";
+import { HostLinks, portOf } from "../../src/machine/hosting/links.ts";
 import { platformOf } from "../../src/machine/platforms.ts";
 import type { MachineSpec } from "../../src/machine/spec.ts";
+import type { MessageEnd } from "../../src/network/api.ts";
 
 interface ShellMachine {
   readonly folder: string;
@@ -36,17 +38,22 @@ export class ShellHost implements HostApi {
   readonly disks = new Map<string, StartOptions["disks"]>();
   /** True: scripts run, and nobody is told how they ended. */
   mute = false;
+  /** Real ones, with an end for each card of each machine, from which nobody sends. */
+  readonly links = new HostLinks();
   readonly #machines = new Map<string, ShellMachine>();
 
   async start(
     spec: MachineSpec,
-    { environment, disks }: StartOptions,
+    { environment, disks, links = {} }: StartOptions,
     events: (event: MachineEvent) => void,
   ): Promise<StartReport> {
     if (this.refused.has(spec.name)) throw new Error(`The image of \`${spec.name}\` is damaged.`);
     await this.stop(spec.name);
     this.begun.push(spec.name);
     await this.gates.get(spec.name);
+    await this.links.declare(links);
+    for (const [nic, { link, backend }] of spec.nics.entries())
+      if (link !== undefined && backend === undefined) this.links.port(link, portOf(spec, nic));
     const folder = await mkdtemp(join(tmpdir(), "ringside-"));
     events({ type: "progress", progress: { stage: "boot" } });
     this.#machines.set(spec.name, { folder, platform: platformOf(spec.image), events, alive: true });
@@ -147,13 +154,16 @@ export class ShellHost implements HostApi {
     await writeFile(this.fileOf(machine, `${control}.json`), JSON.stringify(args));
   }
 
-  /** Folders have no network. */
-  async join(): Promise<void> {}
-  async networkProbe(): Promise<never> {
-    throw new Error("This host has no links.");
+  join(end: MessageEnd): Promise<void> {
+    return this.links.join(end);
   }
-  async networkControl(): Promise<never> {
-    throw new Error("This host has no links.");
+
+  async networkProbe(probe: string, args: Readonly<Record<string, unknown>>): Promise<unknown> {
+    return this.links.probe(probe, args);
+  }
+
+  async networkControl(control: string, args: Readonly<Record<string, unknown>>): Promise<unknown> {
+    return this.links.control(control, args);
   }
 
   async meters() {
@@ -162,6 +172,7 @@ export class ShellHost implements HostApi {
 
   async close(): Promise<void> {
     for (const name of [...this.#machines.keys()]) await this.stop(name);
+    this.links.clear();
   }
 
   #machine(name: string): ShellMachine {

@@ -1,9 +1,9 @@
 import type { HostApi, MachineEvent, RunOptions, RunResult, TravelReport, TravelTarget } from "../../machine/api.ts";
-import type { FabricApi } from "../../network/api.ts";
 import { type LabMachine, NETWORK } from "../lab.ts";
 import { FILE_LIMITS } from "../load.ts";
 import { isOfNetwork, looksInside, type ProbeArguments, ProbeError, readLinkProbe, readProbe } from "../probes.ts";
 import { type Language, LOCALES } from "../text.ts";
+import type { LabNetwork } from "./network.ts";
 import { savedWith, startsAfter } from "./together.ts";
 import type { MachineState, SessionOptions, Waiting } from "./types.ts";
 
@@ -209,24 +209,28 @@ export class Machines {
     return this.peek(machine, limit, (host) => host.control(machine, control, args));
   }
 
-  /** The links of the lab. Few labs have any, and a page has none of it before. */
-  async #links(limit: number): Promise<FabricApi> {
-    const { LabNetwork } = await import("./network.ts");
-    return new LabNetwork(this.#options.lab, (place) => this.#fabricAt(place, limit));
+  /** Puts the links back to what the lab says, whatever a student turned. */
+  async putLinksBack(limit: number): Promise<void> {
+    if (this.#options.lab.links.length > 0) await (await this.#links(limit)).putBack();
   }
 
-  /** @throws Unavailable while nobody can be asked about the links of a place */
-  async #fabricAt(place: string, limit: number): Promise<FabricApi> {
-    if (place === NETWORK && this.#options.network) return this.#options.network();
-    const there = [...this.#entries.values()].filter(({ machine }) => machine.host === place);
-    const entry = there.find(({ host }) => host);
-    if (!entry?.host)
-      throw new Unavailable({ code: "machine-starting", machine: there[0]?.machine.spec.name ?? place });
-    const { host } = entry;
-    return {
-      probe: (name, args) => this.#guarded(entry, limit, host.networkProbe(name, args)),
-      control: (name, args) => this.#guarded(entry, limit, host.networkControl(name, args)),
-    };
+  /** Few labs have links, and a page has none of it before. */
+  async #links(limit: number): Promise<LabNetwork> {
+    const { LabNetwork } = await import("./network.ts");
+    return new LabNetwork(this.#options.lab, (place) => {
+      if (place === NETWORK && this.#options.network) return this.#options.network();
+      const machine = this.#machineAt(place);
+      return {
+        probe: (name, args) => this.peek(machine, limit, (host) => host.networkProbe(name, args)),
+        control: (name, args) => this.peek(machine, limit, (host) => host.networkControl(name, args)),
+      };
+    });
+  }
+
+  /** A machine on this host, one that has come to it if there is one. */
+  #machineAt(host: string): string {
+    const there = [...this.#entries.values()].filter(({ machine }) => machine.host === host);
+    return (there.find((entry) => entry.host) ?? there[0])?.machine.spec.name ?? host;
   }
 
   /** Takes a machine to an exit, where it stands paused. On its way to a kind of exit it runs, and may be paused. */

@@ -1,4 +1,5 @@
 import type { FabricApi } from "../../network/api.ts";
+import type { LinkSpec } from "../../network/link-spec.ts";
 import { suggestion } from "../format/fault.ts";
 import type { Lab, LabLink } from "../lab.ts";
 import { type PlacedFabric, readEverywhere } from "../network-probes.ts";
@@ -11,7 +12,7 @@ export class LabNetwork implements FabricApi {
   readonly #lab: Lab;
   readonly #fabricAt: (place: string) => FabricApi | Promise<FabricApi>;
 
-  /** @param fabricAt the links of a place; throws or rejects with a sentence while there is nobody to ask */
+  /** @param fabricAt the links of a place */
   constructor(lab: Lab, fabricAt: (place: string) => FabricApi | Promise<FabricApi>) {
     this.#lab = lab;
     this.#fabricAt = fabricAt;
@@ -27,21 +28,33 @@ export class LabNetwork implements FabricApi {
   async control(name: string, args: Arguments): Promise<unknown> {
     if (name === "network.cable") return (await this.#fabricOfCard(args)).control(name, args);
     if (name === "network.reset" && args.link === undefined) {
-      for (const { fabric } of await this.#everywhere()) await fabric.control(name, args);
+      await Promise.all((await this.#everywhere()).map(({ fabric }) => fabric.control(name, args)));
       return undefined;
     }
     const fabric = await this.#fabricAt(this.#link(args.link).place);
     return fabric.control(name, args);
   }
 
-  /** Whoever can be asked now: a host that starts or is gone keeps nobody from seeing the other links. */
+  /** Puts every link back to what the lab says: what is not there to be put back is made anew when it comes. */
+  async putBack(): Promise<void> {
+    const { machines, links } = this.#lab;
+    const cables = machines.flatMap(({ spec }) =>
+      spec.nics.map((_, nic) => ["network.cable", { machine: spec.name, nic, plugged: true }] as const),
+    );
+    const settings = links.flatMap(({ name: link, spec }) => [
+      ["network.hold", { link, on: false }] as const,
+      ["network.cut", { link, on: spec.cut ?? false }] as const,
+      ["network.shape", { link, ...shapeOf(spec) }] as const,
+      ["network.mirror", { link, to: spec.mirror ?? null }] as const,
+      ["network.forget", { link }] as const,
+      ["network.reset", { link }] as const,
+    ]);
+    await Promise.allSettled([...cables, ...settings].map(([name, args]) => this.control(name, args)));
+  }
+
   async #everywhere(): Promise<PlacedFabric[]> {
     const places = [...new Set(this.#lab.links.map(({ place }) => place))];
-    const asked = places.map(async (place) => ({ place, fabric: await this.#fabricAt(place) }));
-    const settled = await Promise.allSettled(asked);
-    const there = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-    if (there.length === 0 && asked.length > 0) await asked[0];
-    return there;
+    return Promise.all(places.map(async (place) => ({ place, fabric: await this.#fabricAt(place) })));
   }
 
   #link(name: unknown): LabLink {
@@ -65,3 +78,8 @@ export class LabNetwork implements FabricApi {
     return this.#fabricAt(this.#link(card.link).place);
   }
 }
+
+const shapeOf = ({ latency, jitter, loss, rate, queue, mtu }: LinkSpec) =>
+  Object.fromEntries(
+    Object.entries({ latency, jitter, loss, rate, queue, mtu }).map(([name, value]) => [name, value ?? null]),
+  );
