@@ -2,7 +2,8 @@ import type { Figure } from "./bench/figure.ts";
 
 export const usage = `ringside bench [name] [--json]   boot, restore, idle, console, page, steps, hooks, hypervisor, io; every figure beside a peer measured in the same run
 ringside bench stress [--minutes n] [--json]   random work under every design of the hypervisor, verified; 1 minute unless told
-ringside bench fuzz [--cases n] [--seed n] [--driver] [--json]   two hostile guests (with --driver one of them domain 0) beside a good one on a Xen host; 1e6 cases from seed 1 unless told`;
+ringside bench fuzz [--cases n] [--seed n] [--driver] [--json]   two hostile guests (with --driver one of them domain 0) beside a good one on a Xen host; 1e6 cases from seed 1 unless told
+ringside bench fuzz-network [--cases n] [--seed n] [--only target] [--json]   the network's codecs, captures, links and gateways; 1e6 cases from seed 1 unless told`;
 
 /** What a benchmark found, and how it is printed for people. */
 interface Found {
@@ -67,20 +68,42 @@ async function runFuzz(args: readonly string[], json: boolean): Promise<number> 
     return 2;
   }
   const { fuzz, printFuzz } = await import("./bench/fuzz.ts");
-  const progress = (done: number) => {
-    if (process.stderr.isTTY) process.stderr.write(`\r${done} cases`);
-  };
-  const report = await fuzz({ cases, seed, driver: args.includes("--driver"), progress });
+  const report = await fuzz({ cases, seed, driver: args.includes("--driver"), progress: showCases });
   if (process.stderr.isTTY) process.stderr.write("\r");
   if (json) console.log(JSON.stringify(report, null, 2));
   else printFuzz(report);
   return report.wrong === undefined ? 0 : 1;
 }
 
+/** As {@link runFuzz}, for what is made of TypeScript alone: no machine runs. */
+async function runNetworkFuzz(args: readonly string[], json: boolean): Promise<number> {
+  const [cases, seed] = [numberOf(args, "--cases", 1e6), numberOf(args, "--seed", 1)];
+  const only = args.includes("--only") ? (args[args.indexOf("--only") + 1] ?? "") : undefined;
+  if (!(cases >= 1) || !Number.isInteger(seed)) {
+    console.error(`\`--cases\` needs a number from 1 on, \`--seed\` a whole number.\n${usage}`);
+    return 2;
+  }
+  const { fuzzNetwork, printNetworkFuzz, targetNames } = await import("./bench/fuzz-network.ts");
+  if (only !== undefined && !targetNames().includes(only)) {
+    console.error(`There is no target called \`${only}\`; there are ${targetNames().join(", ")}.`);
+    return 2;
+  }
+  const report = fuzzNetwork({ cases, seed, only, progress: showCases });
+  if (process.stderr.isTTY) process.stderr.write("\r");
+  if (json) console.log(JSON.stringify(report, null, 2));
+  else printNetworkFuzz(report);
+  return report.wrong === undefined ? 0 : 1;
+}
+
+function showCases(done: number): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r${done} cases`);
+}
+
 /** @returns the exit code: 0, 1 when a stress or fuzz run found something wrong, 2 for a name or a number that is none */
 export async function run(args: string[]): Promise<number> {
   const json = args.includes("--json");
   if (args[0] === "fuzz") return runFuzz(args, json);
+  if (args[0] === "fuzz-network") return runNetworkFuzz(args, json);
   if (args[0] === "stress") {
     const minutes = numberOf(args, "--minutes", 1);
     if (minutes > 0) return runStress(minutes, json);

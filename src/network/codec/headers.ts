@@ -11,7 +11,7 @@ export interface Headers {
   readonly macDestination: string;
   /** VIDs, outermost first, at most two. */
   readonly vlans: readonly number[];
-  /** Behind the tags; of an IEEE 802.3 frame its length. */
+  /** Behind the tags; of an IEEE 802.3 frame that has none its length. */
   readonly etherType: number;
   readonly arp?: {
     /** 1 request, 2 reply. */
@@ -60,8 +60,12 @@ type Draft = { -readonly [Name in keyof Headers]: Headers[Name] };
 
 const MOST_TAGS = 2;
 const MOST_EXTENSIONS = 8;
+/** Up to here an EtherType is a length (IEEE 802.3, 3.2.6). */
+const LONGEST_LENGTH = 1500;
 
 /**
+ * Reads the headers of a frame, its first bytes or all of it.
+ *
  * @param at where the Ethernet frame begins, for one inside another
  * @returns undefined when there is no whole Ethernet header
  */
@@ -76,18 +80,28 @@ export function headersOf(bytes: Uint8Array, at = 0): Headers | undefined {
     type = word(bytes, behind + 2);
     behind += 4;
   }
+  let end = bytes.length;
+  if (type <= LONGEST_LENGTH && isSnap(bytes, behind)) {
+    end = Math.min(end, behind + type);
+    type = word(bytes, behind + 6);
+    behind += 8;
+  }
   const headers: Draft = {
     macSource: mac(bytes, at + 6),
     macDestination: mac(bytes, at),
     vlans,
     etherType: type,
-    payload: { from: behind, to: bytes.length },
+    payload: { from: Math.min(behind, end), to: end },
   };
-  if (type === ETHERTYPE.ipv4) ipv4(headers, bytes, behind);
-  else if (type === ETHERTYPE.ipv6) ipv6(headers, bytes, behind);
-  else if (type === ETHERTYPE.arp) arp(headers, bytes, behind);
+  if (type === ETHERTYPE.ipv4) ipv4(headers, bytes, behind, end);
+  else if (type === ETHERTYPE.ipv6) ipv6(headers, bytes, behind, end);
+  else if (type === ETHERTYPE.arp) arp(headers, bytes, behind, end);
   return headers;
 }
+
+/** An EtherType in an IEEE 802.3 frame (RFC 1042): LLC's AA AA 03, and no organisation. */
+const isSnap = (bytes: Uint8Array, at: number): boolean =>
+  bytes.length >= at + 8 && ipv4At(bytes, at) === 0xaaaa0300 && word(bytes, at + 4) === 0;
 
 const DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
@@ -95,9 +109,9 @@ const DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padSta
 const mac = (bytes: Uint8Array, at: number): string =>
   `${DIGITS[bytes[at]!]}:${DIGITS[bytes[at + 1]!]}:${DIGITS[bytes[at + 2]!]}:${DIGITS[bytes[at + 3]!]}:${DIGITS[bytes[at + 4]!]}:${DIGITS[bytes[at + 5]!]}`;
 
-function arp(headers: Draft, bytes: Uint8Array, at: number): void {
+function arp(headers: Draft, bytes: Uint8Array, at: number, limit: number): void {
   // Ethernet and IPv4, and the lengths of their addresses.
-  if (bytes.length < at + 28 || ipv4At(bytes, at) !== 0x00010800 || word(bytes, at + 4) !== 0x0604) return;
+  if (limit < at + 28 || ipv4At(bytes, at) !== 0x00010800 || word(bytes, at + 4) !== 0x0604) return;
   headers.arp = {
     operation: word(bytes, at + 6),
     senderMac: mac(bytes, at + 8),
@@ -107,8 +121,8 @@ function arp(headers: Draft, bytes: Uint8Array, at: number): void {
   };
 }
 
-function ipv4(headers: Draft, bytes: Uint8Array, at: number): void {
-  if (bytes.length < at + 20 || bytes[at]! >> 4 !== 4) return;
+function ipv4(headers: Draft, bytes: Uint8Array, at: number, limit: number): void {
+  if (limit < at + 20 || bytes[at]! >> 4 !== 4) return;
   const headerBytes = (bytes[at]! & 15) * 4;
   const total = word(bytes, at + 2);
   if (headerBytes < 20 || total < headerBytes) return;
@@ -122,12 +136,12 @@ function ipv4(headers: Draft, bytes: Uint8Array, at: number): void {
   headers.fragmentOffset = (fragment & 0x1fff) * 8;
   headers.moreFragments = (fragment & 0x2000) !== 0;
   headers.checksumIp = word(bytes, at + 10);
-  transport(headers, bytes, at + headerBytes, Math.min(bytes.length, at + total));
+  transport(headers, bytes, at + headerBytes, Math.min(limit, at + total));
 }
 
-function ipv6(headers: Draft, bytes: Uint8Array, at: number): void {
-  if (bytes.length < at + 40 || bytes[at]! >> 4 !== 6) return;
-  const end = Math.min(bytes.length, at + 40 + word(bytes, at + 4));
+function ipv6(headers: Draft, bytes: Uint8Array, at: number, limit: number): void {
+  if (limit < at + 40 || bytes[at]! >> 4 !== 6) return;
+  const end = Math.min(limit, at + 40 + word(bytes, at + 4));
   headers.network = at;
   headers.source = formatIpv6(bytes, at + 8);
   headers.destination = formatIpv6(bytes, at + 24);
@@ -167,8 +181,8 @@ function transport(headers: Draft, bytes: Uint8Array, at: number, end: number): 
 }
 
 function tcp(headers: Draft, bytes: Uint8Array, at: number, end: number): void {
+  if (end >= at + 4) ports(headers, bytes, at);
   if (end < at + 20) return;
-  ports(headers, bytes, at);
   headers.tcp = {
     sequence: ipv4At(bytes, at + 4),
     acknowledgement: ipv4At(bytes, at + 8),
@@ -180,8 +194,8 @@ function tcp(headers: Draft, bytes: Uint8Array, at: number, end: number): void {
 }
 
 function udp(headers: Draft, bytes: Uint8Array, at: number, end: number): void {
+  if (end >= at + 4) ports(headers, bytes, at);
   if (end < at + 8) return;
-  ports(headers, bytes, at);
   headers.checksumTransport = word(bytes, at + 6);
   const length = word(bytes, at + 4);
   headers.payload = { from: at + 8, to: length < 8 ? end : Math.min(end, at + length) };

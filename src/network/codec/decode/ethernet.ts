@@ -66,19 +66,20 @@ function lengthed(reading: Reading, layer: LayerReader, length: number): void {
   if (end > place.end) layer.mark("a length that does not fit");
   const logical = Math.min(end, place.end);
   const sap = (value: number) => named(SAP_NAMES, value, hex(value, 2));
-  const type = logical - layer.at >= 3 ? llc(layer, sap) : undefined;
+  const type = logical - layer.at >= 3 ? llc(layer, sap, logical) : undefined;
   const inner = layer.carries(logical);
   if (type === undefined) reading.payload(inner);
   else network(reading, inner, type);
   reading.rest(logical, place, "Padding");
 }
 
-/** @returns the EtherType that SNAP names, if it does (IEEE 802, 9.5) */
-function llc(layer: LayerReader, sap: (value: number) => string): number | undefined {
+/** @param end of what the length covers  @returns the EtherType that SNAP names, if it does (IEEE 802, 9.5) */
+function llc(layer: LayerReader, sap: (value: number) => string, end: number): number | undefined {
   const destination = layer.byte("DSAP", sap);
   const source = layer.byte("SSAP", sap);
   const control = layer.byte("Control", (value) => hex(value, 2));
-  if (destination !== SNAP || source !== SNAP || control !== 3 || layer.left < 5) return undefined;
+  if (destination !== SNAP || source !== SNAP || control !== 3 || end - layer.at < 5 || layer.left < 5)
+    return undefined;
   const { at } = layer;
   layer.at += 3;
   const organisation = [0, 1, 2].map((index) => hex(layer.bytes[at + index]!, 2).slice(2)).join(":");

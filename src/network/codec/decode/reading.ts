@@ -48,8 +48,13 @@ export class Reading {
     return { at: 0, end: this.#length, here: this.bytes.length, depth: 0, quoted: false, partial: false };
   }
 
+  /** Some of it was not captured. */
+  get cut(): boolean {
+    return this.#length > this.bytes.length;
+  }
+
   open(name: LayerName, place: Place): LayerReader {
-    return new LayerReader(this.bytes, name, place, (layer) => this.#layers.push(layer));
+    return new LayerReader(this, name, place, (layer) => this.#layers.push(layer));
   }
 
   /** Bytes nobody reads, if there are any. @param name `Data` unless told */
@@ -81,11 +86,14 @@ export class LayerReader {
   readonly #name: LayerName;
   readonly #fields: Field[] = [];
   readonly #closed: (layer: Layer) => void;
+  /** The frame had more bytes than were captured. */
+  readonly #cut: boolean;
   #malformed: Malformation | undefined;
   #stopped = false;
 
-  constructor(bytes: Uint8Array, name: LayerName, place: Place, closed: (layer: Layer) => void) {
-    this.bytes = bytes;
+  constructor(reading: Reading, name: LayerName, place: Place, closed: (layer: Layer) => void) {
+    this.bytes = reading.bytes;
+    this.#cut = reading.cut;
     this.place = place;
     this.at = place.at;
     this.#name = name;
@@ -117,8 +125,15 @@ export class LayerReader {
     if (this.#stopped) return false;
     if (count <= this.left) return true;
     if (this.at + count > this.place.end) this.stop("shorter than its header");
-    else this.stop(this.place.here >= this.bytes.length || !this.place.partial ? "not captured whole" : undefined);
+    else this.stopShort();
     return false;
+  }
+
+  /** The rest is not here; of a fragment or a quotation it need not be. */
+  stopShort(): void {
+    const { here, partial } = this.place;
+    const captured = this.#cut && here >= this.bytes.length;
+    this.stop(captured || !partial ? "not captured whole" : undefined);
   }
 
   /** Reads on without a field. @returns the number, big-endian, of at most four bytes */

@@ -90,8 +90,8 @@ function name(layer: LayerReader, base: number): string | undefined {
   const { place } = layer;
   const found = readName(layer.bytes, base, layer.at, layer.at + layer.left);
   if (!layer.whole || !found) {
-    if (layer.whole)
-      layer.stop(place.end > place.here && !place.partial ? "not captured whole" : "a name that cannot be");
+    if (layer.whole && place.end > place.here) layer.stopShort();
+    else if (layer.whole) layer.stop("a name that cannot be");
     return undefined;
   }
   layer.at = found.end;
