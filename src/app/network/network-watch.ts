@@ -5,7 +5,7 @@ import type { MachineStatus } from "../../views/machine.ts";
 import { makePicture } from "../../views/network/picture/make.ts";
 import type { NetworkPicture, Passing, Trail } from "../../views/network/picture.ts";
 import { TrailBook } from "../../views/network/trails/book.ts";
-import { crossingsOf } from "../../views/network/trails/clock.ts";
+import { crossingsOf, learnFrom } from "../../views/network/trails/clock.ts";
 import { Surroundings } from "../../views/network/trails/surroundings.ts";
 import { Topology } from "../../views/network/trails/topology.ts";
 import { transportWords } from "../../views/network/words/transport.ts";
@@ -260,15 +260,12 @@ export class NetworkWatch {
     this.#options.changed();
   }
 
-  /** Frames that went over a cable tell a guest's clock from the fabric's better than any reading. */
+  /** Frames tell a guest's clock from others better than any reading. */
   #setClocks(trails: readonly Trail[]): void {
     const known = new Set(this.passing.trails);
-    for (const trail of trails) {
-      if (known.has(trail)) continue;
-      for (const { machine, guest, fabric, direction } of crossingsOf(trail)) {
-        this.#guests.get(machine)?.clock.addFrame(guest, fabric, direction);
-      }
-    }
+    const clockOf = (machine: string) => this.#guests.get(machine)?.clock;
+    for (const crossing of trails.filter((trail) => !known.has(trail)).flatMap(crossingsOf))
+      learnFrom(crossing, clockOf);
   }
 
   /** The next look waits for this one, however slow a host is. */

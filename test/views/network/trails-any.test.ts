@@ -4,9 +4,9 @@ import { toBase64 } from "../../../src/network/base64.ts";
 import type { CapturedFrame, Decision } from "../../../src/network/reports.ts";
 import type { GuestFrame, NetNamespace } from "../../../src/probe/network/types.ts";
 import { TrailBook } from "../../../src/views/network/trails/book.ts";
-import { ClockOffset } from "../../../src/views/network/trails/clock.ts";
+import { ClockOffset, learnFrom } from "../../../src/views/network/trails/clock.ts";
+import { ruleFor } from "../../../src/views/network/trails/decided/rules.ts";
 import { identityOf, overlap } from "../../../src/views/network/trails/identity.ts";
-import { ruleFor } from "../../../src/views/network/trails/rules.ts";
 import { START, surroundingsOf } from "./passing.ts";
 import { INITIAL } from "./readings.ts";
 import { echo, routed, router, segment } from "./router.ts";
@@ -147,6 +147,16 @@ describe("a guest's clock", () => {
         }
       }),
     );
+  });
+
+  it("is told from another's by a frame that went there and one that came back", () => {
+    const [clock, ahead] = [new ClockOffset(), 700];
+    clock.add(START, START + 400, START + ahead + 300);
+    const clockOf = () => clock;
+    learnFrom({ from: { machine: "client", at: START + ahead + 500 }, to: { at: START + 501 } }, clockOf);
+    learnFrom({ from: { at: START + 502 }, to: { machine: "client", at: START + ahead + 503 } }, clockOf);
+    expect(Math.abs(clock.offset - ahead)).toBeLessThanOrEqual(clock.uncertainty);
+    expect(clock.uncertainty).toBeLessThan(4);
   });
 
   it("is found anew when it was set, or stood", () => {

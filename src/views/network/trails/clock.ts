@@ -1,5 +1,5 @@
 import { portOf } from "../picture/ids.ts";
-import type { Trail } from "../picture.ts";
+import type { Hop, Trail } from "../picture.ts";
 
 /**
  * By how much a guest's clock is ahead of the page's, from readings that carry the guest's time. Between asking and
@@ -11,6 +11,11 @@ import type { Trail } from "../picture.ts";
 const DRIFT = 2e-3;
 /** A guest's clock goes on in steps as its processor is emulated, in milliseconds. */
 const SLACK = 1;
+
+interface Bounds {
+  readonly low: number;
+  readonly high: number;
+}
 
 export class ClockOffset {
   #low = Number.NEGATIVE_INFINITY;
@@ -24,23 +29,16 @@ export class ClockOffset {
    * @param guest the guest's clock at some moment between
    */
   add(asked: number, answered: number, guest: number): void {
-    if (asked <= answered) this.#allow(guest - answered, guest - asked, answered);
+    if (asked <= answered) this.narrow({ low: guest - answered, high: guest - asked }, answered);
   }
 
-  /**
-   * A frame went over a cable: it left before it was seen at the other end. That bounds the offset from one side, and
-   * far closer than a reading, which has to start a program in the guest.
-   *
-   * @param guest, fabric when it was seen at either end, by the clock of each
-   * @param direction of the frame, from the guest or to it
-   */
-  addFrame(guest: number, fabric: number, direction: "out" | "in"): void {
-    const apart = guest - fabric;
-    if (direction === "out") this.#allow(apart - SLACK, this.#high, fabric);
-    else this.#allow(this.#low, apart + SLACK, fabric);
+  /** Milliseconds the offset is between, as far as is known. */
+  get bounds(): Bounds {
+    return { low: this.#low, high: this.#high };
   }
 
-  #allow(low: number, high: number, at: number): void {
+  /** Something else says between which milliseconds the offset is. @param at by the page's clock */
+  narrow({ low = Number.NEGATIVE_INFINITY, high = Number.POSITIVE_INFINITY }: Partial<Bounds>, at: number): void {
     if (Number.isNaN(low) || Number.isNaN(high)) return;
     const drift = Math.max(0, at - this.#at) * DRIFT;
     const [wasLow, wasHigh] = [this.#low - drift, this.#high + drift];
@@ -53,36 +51,52 @@ export class ClockOffset {
 
   /** Milliseconds to take from the guest's time; 0 while nothing is known. */
   get offset(): number {
-    return Number.isFinite(this.#low) ? (this.#low + this.#high) / 2 : 0;
+    return this.#isKnown ? (this.#low + this.#high) / 2 : 0;
   }
 
   /** How far off that may be, in milliseconds. */
   get uncertainty(): number {
-    return Number.isFinite(this.#low) ? (this.#high - this.#low) / 2 : Number.POSITIVE_INFINITY;
+    return this.#isKnown ? (this.#high - this.#low) / 2 : Number.POSITIVE_INFINITY;
+  }
+
+  get #isKnown(): boolean {
+    return Number.isFinite(this.#low) && Number.isFinite(this.#high);
   }
 }
 
-/** A frame seen by a guest and by the fabric at the two ends of one cable. */
-export interface CableCrossing {
-  readonly machine: string;
-  readonly guest: number;
-  readonly fabric: number;
-  readonly direction: "out" | "in";
+/** A frame seen at the two ends of one edge, by the clock of each: of a machine, or of the fabric. */
+export interface Crossing {
+  readonly from: { readonly machine?: string; readonly at: number };
+  readonly to: { readonly machine?: string; readonly at: number };
 }
 
-/** Where a packet went from a guest's card into the fabric, or from there to a card. */
-export function crossingsOf({ hops }: Trail): readonly CableCrossing[] {
-  return hops.flatMap((hop): CableCrossing[] => {
+/** Where a packet went from one clock to another: over a cable, or through a ring between two guests. */
+export function crossingsOf({ hops }: Trail): readonly Crossing[] {
+  return hops.flatMap((hop): Crossing[] => {
     const before = hop.from === undefined || hop.over === undefined ? undefined : hops[hop.from];
-    if (!before) return [];
-    const [one, other] = [before.source, hop.source];
-    if ("guest" in one && "fabric" in other) {
-      return [{ machine: one.machine, guest: one.guest.at, fabric: other.fabric.at, direction: "out" }];
-    }
-    if ("fabric" in one && "guest" in other) {
-      const at = one.fabric.to.find(({ port }) => portOf(before.at)?.port === port)?.at;
-      return at ? [{ machine: other.machine, guest: other.guest.at, fabric: at, direction: "in" }] : [];
-    }
-    return [];
+    const [from, to] = [before && momentOf(before), momentOf(hop)];
+    return from && to && from.machine !== to.machine ? [{ from, to }] : [];
   });
+}
+
+function momentOf({ at, direction, source }: Hop): Crossing["from"] | undefined {
+  if ("guest" in source) return { machine: source.machine, at: source.guest.at };
+  if (direction === "in") return { at: source.fabric.at };
+  const left = source.fabric.to.find(({ port }) => portOf(at)?.port === port)?.at;
+  return left ? { at: left } : undefined;
+}
+
+/**
+ * A frame leaves before it is seen at the other end. That bounds the clocks from one side each, and far closer than a
+ * reading, which has to start a program in the guest.
+ *
+ * @param clockOf a machine's clock
+ */
+export function learnFrom({ from, to }: Crossing, clockOf: (machine: string) => ClockOffset | undefined): void {
+  const [one, other] = [from, to].map(({ machine }) => (machine === undefined ? undefined : clockOf(machine)));
+  const later = to.at - from.at;
+  const now = from.machine === undefined ? from.at : to.at;
+  const [least, most] = [other ? other.bounds.low : 0, one ? one.bounds.high : 0];
+  one?.narrow({ low: least - later - SLACK }, now);
+  other?.narrow({ high: most + later + SLACK }, now);
 }

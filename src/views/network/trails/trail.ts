@@ -1,9 +1,9 @@
 import { decode, headerChanges, summarise } from "../../../network/codec/index.ts";
 import type { FieldChange, Hop, Trail } from "../picture.ts";
 import { isPartial } from "./checksum.ts";
-import { decisionsOf, rowNow } from "./decisions.ts";
+import { decisionsOf, rowNow } from "./decided/decisions.ts";
+import { lossOf } from "./decided/losses.ts";
 import { innermost } from "./identity.ts";
-import { lossOf } from "./losses.ts";
 import type { Sighting } from "./sighting.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { Topology } from "./topology.ts";

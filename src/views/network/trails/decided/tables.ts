@@ -1,5 +1,11 @@
-import { inPrefix, parseAddress, parsePrefix } from "../../../network/codec/address.ts";
-import type { ConntrackEntry, ConntrackTuple, NetLink, NetNamespace, NetRoute } from "../../../probe/network/types.ts";
+import { inPrefix, parseAddress, parsePrefix } from "../../../../network/codec/address.ts";
+import type {
+  ConntrackEntry,
+  ConntrackTuple,
+  NetLink,
+  NetNamespace,
+  NetRoute,
+} from "../../../../probe/network/types.ts";
 
 /**
  * What a namespace's tables say of a packet, worked out as the kernel does. All of it is computed from tables as they were

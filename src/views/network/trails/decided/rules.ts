@@ -1,4 +1,4 @@
-import type { FilterRule, NetNamespace } from "../../../probe/network/types.ts";
+import type { FilterRule, NetNamespace } from "../../../../probe/network/types.ts";
 import { type Flow, isLocal, within } from "./tables.ts";
 
 /**

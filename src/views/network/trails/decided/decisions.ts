@@ -1,9 +1,11 @@
-import type { NetLink, NetNamespace } from "../../../probe/network/types.ts";
-import { linkId } from "../picture/ids.ts";
-import type { DecidedBy, Id, NamespaceBox } from "../picture.ts";
+import type { NetLink, NetNamespace } from "../../../../probe/network/types.ts";
+import { linkId } from "../../picture/ids.ts";
+import type { DecidedBy, Id, NamespaceBox } from "../../picture.ts";
+import type { Surroundings } from "../surroundings.ts";
+import { Topology } from "../topology.ts";
+import type { Stop } from "../way.ts";
 import { flowOf, framing } from "./flow.ts";
 import { ruleFor } from "./rules.ts";
-import type { Surroundings } from "./surroundings.ts";
 import {
   conntrackFor,
   conntrackText,
@@ -16,8 +18,6 @@ import {
   routeText,
   sameAddress,
 } from "./tables.ts";
-import { Topology } from "./topology.ts";
-import type { Stop } from "./way.ts";
 
 /**
  * Which rows of which tables brought a frame from the stop before to this one. What a link of the fabric did it wrote

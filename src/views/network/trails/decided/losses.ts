@@ -1,12 +1,12 @@
-import type { NetNamespace } from "../../../probe/network/types.ts";
-import { portOf } from "../picture/ids.ts";
-import type { Id, Loss, Trail } from "../picture.ts";
+import type { NetNamespace } from "../../../../probe/network/types.ts";
+import { portOf } from "../../picture/ids.ts";
+import type { Id, Loss, Trail } from "../../picture.ts";
+import type { Surroundings } from "../surroundings.ts";
+import { type Placed, Topology } from "../topology.ts";
+import type { Stop } from "../way.ts";
 import { asksFor, flowOf, framing, isForAll } from "./flow.ts";
 import { ruleFor } from "./rules.ts";
-import type { Surroundings } from "./surroundings.ts";
 import { conntrackFor, type Flow, fdbFor, isLocal, neighbourFor, routeFor, sameAddress } from "./tables.ts";
-import { type Placed, Topology } from "./topology.ts";
-import type { Stop } from "./way.ts";
 
 /** After a frame was seen, its next sighting has come by then, in milliseconds, if there is one. */
 const NEXT_BY = 500;

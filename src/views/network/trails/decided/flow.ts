@@ -1,4 +1,4 @@
-import { type Headers, headersOf, PROTOCOL } from "../../../network/codec/index.ts";
+import { type Headers, headersOf, PROTOCOL } from "../../../../network/codec/index.ts";
 import type { Flow } from "./tables.ts";
 
 /** What tables are asked about a frame, by its outermost packet. */
