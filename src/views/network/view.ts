@@ -41,6 +41,7 @@ export class NetworkView extends Panel<NetworkWords> {
     trail: { state: true },
     hop: { state: true },
     chosen: { state: true },
+    row: { state: true },
     room: { state: true },
   };
 
@@ -53,6 +54,8 @@ export class NetworkView extends Panel<NetworkWords> {
   /** The packet whose way is looked at, which stays when it leaves the list, and the index of a hop of it. */
   declare private trail: Trail | undefined;
   declare private hop: number | undefined;
+  /** The row of a table that is asked for. */
+  declare private row: DecidedBy | undefined;
   /** The thing on the map that is looked at. */
   declare private chosen: Id | undefined;
   declare private room: { readonly width: number; readonly height: number };
@@ -98,7 +101,7 @@ export class NetworkView extends Panel<NetworkWords> {
       grid-template: minmax(0, 1fr) / minmax(0, 1.25fr) minmax(310px, 1fr);
     }
     .body.wide.high {
-      grid-template: minmax(0, 1.55fr) minmax(0, 1fr) / minmax(0, 1.25fr) minmax(310px, 1fr);
+      grid-template: fit-content(calc(100% - 170px)) minmax(0, 1fr) / minmax(0, 1.25fr) minmax(310px, 1fr);
     }
     .body.wide network-trail {
       grid-row: 1 / -1;
@@ -107,6 +110,20 @@ export class NetworkView extends Panel<NetworkWords> {
     }
     .body.wide network-tables {
       border-top: 1px solid var(--line);
+    }
+    @container (max-width: 520px) {
+      .holding .waits {
+        display: none;
+      }
+    }
+    @container (max-width: 920px) {
+      .bar > button .word {
+        display: none;
+      }
+      .bar > button {
+        width: var(--tap);
+        padding: 0;
+      }
     }
     .objects {
       display: grid;
@@ -174,8 +191,8 @@ export class NetworkView extends Panel<NetworkWords> {
         html`<button aria-pressed=${this.shown === part && !this.asTable ? "true" : "false"} @click=${() => this.show(part)}>${words.parts[part]}</button>`,
     )}</span>
       ${this.holding(words)}
-      <button class="quiet" title=${saveTitle} @click=${() => emit(this, "network-save", {})}>${icon("save")}<span class="word">${saveAll}</span></button>
-      <button class="quiet" title=${clearTitle} ?disabled=${this.passing.trails.length === 0} @click=${this.clear}>${icon("cross")}<span class="word">${clear}</span></button>`;
+      <button class="quiet" title=${saveTitle} aria-label=${saveAll} @click=${() => emit(this, "network-save", {})}>${icon("save")}<span class="word">${saveAll}</span></button>
+      <button class="quiet" title=${clearTitle} aria-label=${clear} ?disabled=${this.passing.trails.length === 0} @click=${this.clear}>${icon("cross")}<span class="word">${clear}</span></button>`;
   }
 
   /** Links that are held, with what lets their frames go. */
@@ -204,7 +221,7 @@ export class NetworkView extends Panel<NetworkWords> {
     const all = shown === "all";
     const high = this.room.height >= HIGH;
     const shows = (part: Part) => shown === part || (all && (part !== "tables" || high));
-    return html`<div class="body ${all && wide ? "wide" : ""} ${high ? "high" : ""}" @network-choose=${this.take} @network-look=${this.look}>
+    return html`<div class="body ${all && wide ? "wide" : ""} ${high ? "high" : ""}" @network-choose=${this.take} @network-look=${this.look} @network-row=${this.showRow}>
       ${shows("map") ? this.map() : nothing}
       ${shows("packets") ? this.packets() : nothing}
       ${shows("tables") ? this.tables() : nothing}</div>`;
@@ -225,7 +242,7 @@ export class NetworkView extends Panel<NetworkWords> {
   private tables(): TemplateResult {
     const hop = this.trail?.hops[this.hop ?? -1];
     return html`<network-tables .language=${this.language} .picture=${this.network} .decided=${hop?.decided ?? UNDECIDED}
-      .at=${hop?.at ?? this.chosen}></network-tables>`;
+      .at=${hop?.at ?? this.chosen} .row=${this.row}></network-tables>`;
   }
 
   /** Something on the map. */
@@ -240,6 +257,17 @@ export class NetworkView extends Panel<NetworkWords> {
     const { trail, hop } = event.detail;
     this.trail = this.passing.trails.find(({ id }) => id === trail) ?? this.trail;
     this.hop = hop;
+    this.row = undefined;
+  }
+
+  /** A row of a table, which is brought into sight where it is not. */
+  private showRow(event: CustomEvent<{ row: DecidedBy }>) {
+    event.stopPropagation();
+    const { row } = event.detail;
+    const hop = this.trail?.hops.findIndex(({ decided }) => decided.includes(row)) ?? -1;
+    if (hop >= 0) this.hop = hop;
+    this.row = row;
+    if (this.shown !== "all" || this.room.height < HIGH) this.section = "tables";
   }
 
   protected override table(words: NetworkWords): TemplateResult {

@@ -1,15 +1,17 @@
 import "../../../src/views/io/index.ts";
+import "../../../src/views/network/index.ts";
 import type { Language } from "../../../src/views/language.ts";
 import { emulated, virtio, xen } from "../../views/io/costs-data.ts";
 import { trace, virtqueue, xenRing } from "../../views/io/rings.ts";
 import { xenDomains, xenStore } from "../../views/io/xen.ts";
+import { NETWORK_EVENTS, NETWORK_LETTERS, NETWORK_SCENES } from "./network.ts";
 
 /**
  * A page with one of the views and made-up data, for what is looked at before and beside live machines:
  * `?scene=ring&lang=en&theme=light`. What the view asks for is kept in `asked`.
  */
 
-const LETTERS = { dom0: "A", domU: "B", vm: "C" };
+const LETTERS = { dom0: "A", domU: "B", vm: "C", ...NETWORK_LETTERS };
 const query = new URLSearchParams(location.search);
 const language: Language = query.get("lang") === "zh" ? "zh" : "en";
 const scene = query.get("scene") ?? "ring";
@@ -20,7 +22,7 @@ export interface Probed {
   readonly asked: { readonly name: string; readonly detail: unknown }[];
 }
 
-const EVENTS = ["ring-choose", "ring-pace", "ring-step", "io-reset", "io-keep", "io-forget"];
+const EVENTS = ["ring-choose", "ring-pace", "ring-step", "io-reset", "io-keep", "io-forget", ...NETWORK_EVENTS];
 
 const ringView = (state: object, properties: object = {}) =>
   Object.assign(document.createElement("ring-view"), {
@@ -86,6 +88,7 @@ const SCENES: Readonly<Record<string, () => readonly HTMLElement[]>> = {
   ],
   unavailable: () => [ringView(xenRing({ pace: { available: false } }))],
   fault: () => [ringView(xenRing({ fault: "req_prod jumped from 1207 to 5303, more than 32 slots ahead" }))],
+  ...NETWORK_SCENES,
   empty: () => [Object.assign(document.createElement("ring-view"), { rings: [] })],
 };
 

@@ -5,6 +5,12 @@ import type { NetworkPicture } from "../../../src/views/network/picture.ts";
 import { INITIAL, linkReport, netLink, netNamespace, portReport } from "./readings.ts";
 
 /** Networks as students build them, in the contract's shape. */
+export interface Scene {
+  readonly picture: NetworkPicture;
+  readonly guests: ReadonlyMap<string, GuestNetwork>;
+}
+
+const scene = (readings: PictureReadings): Scene => ({ picture: makePicture(readings), guests: readings.guests });
 
 const guest = (...namespaces: readonly NetNamespace[]): GuestNetwork => ({ at: 0, namespaces, truncated: false });
 
@@ -38,7 +44,7 @@ const route = (to: string, link: number, via?: string) => ({
 const reachable = (address: string, mac: string, link: number, state = "reachable") => ({ address, mac, link, state });
 
 /** Xen's bridged mode: peth0 and two vifs are ports of xenbr0 in dom0; a machine outside on the physical link. */
-export function xenBridge(more: { readonly vif2?: boolean; readonly held?: boolean } = {}): NetworkPicture {
+export function xenBridge(more: { readonly vif2?: boolean; readonly held?: boolean } = {}): Scene {
   const { vif2 = true, held = false } = more;
   const dom0 = guest(
     netNamespace(
@@ -95,7 +101,7 @@ export function xenBridge(more: { readonly vif2?: boolean; readonly held?: boole
       },
     ),
   );
-  return makePicture({
+  return scene({
     machines: [
       machine("dom0", "xen", card(MAC.dom0, "physical")),
       machine("domU1", "xen", card(MAC.domU1, "", { model: "xen", backend: "dom0" })),
@@ -141,7 +147,7 @@ const NODE1_RULES = [
 ];
 
 /** Docker's bridge mode: two containers on docker0, one with a published port, and another node on the wire. */
-export function docker(): NetworkPicture {
+export function docker(): Scene {
   const sandbox = (id: number, name: string, address: string, peer: number) =>
     netNamespace(
       id,
@@ -202,7 +208,7 @@ export function docker(): NetworkPicture {
       },
     ),
   );
-  return makePicture({
+  return scene({
     machines: [machine("node1", "node1", card(MAC.node1, "lan")), machine("node2", "node2", card(MAC.node2, "lan"))],
     guests: new Map([
       ["node1", node1],
@@ -213,7 +219,7 @@ export function docker(): NetworkPicture {
 }
 
 /** Two hosts on a trunk: VLANs 10 and 20 over one card, a bridge on each, an access port, a cut link and a wire. */
-export function vlans(): NetworkPicture {
+export function vlans(): Scene {
   const node = (name: string, last: number) =>
     guest(
       netNamespace(INITIAL, [
@@ -231,7 +237,7 @@ export function vlans(): NetworkPicture {
       netLink(2, "eth0", { mac: "02:52:00:00:02:09", permanent: "02:52:00:00:02:09", addresses: ["10.10.0.9/24"] }),
     ]),
   );
-  return makePicture({
+  return scene({
     machines: [
       machine("left", "h1", card("02:52:00:00:02:01", "trunk"), card("02:52:00:00:03:01", "spare")),
       machine("right", "h2", card("02:52:00:00:02:02", "trunk"), card("02:52:00:00:03:02", "spare")),
@@ -263,7 +269,7 @@ export function vlans(): NetworkPicture {
 }
 
 /** Two links of one host, a gateway that translates between them. */
-export function gatewayNat(): NetworkPicture {
+export function gatewayNat(): Scene {
   const plain = (mac: string, address: string) =>
     guest(
       netNamespace(INITIAL, [netLink(2, "eth0", { mac, permanent: mac, addresses: [`${address}/24`] })], {
@@ -321,5 +327,5 @@ export function gatewayNat(): NetworkPicture {
     },
     nat: { entries: nat, limit: 1024, evicted: 0 },
   };
-  return makePicture(readings);
+  return scene(readings);
 }

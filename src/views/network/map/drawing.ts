@@ -8,7 +8,7 @@ import type { Id, NetworkPicture } from "../picture.ts";
 import { type Thing, thingOf } from "../things.ts";
 import type { NetworkWords } from "../words/words.ts";
 import { type MapFrame, type MapLayout, type MapLine, type MapNode, middle, type Point } from "./geometry.ts";
-import { conditionText, interfaceText, linkOfPort, machineTitle, shapeText, vlanText } from "./labels.ts";
+import { conditionText, gatewayText, interfaceText, linkOfPort, machineTitle, shapeText, vlanText } from "./labels.ts";
 import { pathData } from "./paths.ts";
 
 /** Everything the map's drawing is made from. */
@@ -25,6 +25,8 @@ export interface MapDrawing {
   /** Numbers of the chosen packet's hops, by where they are; the chosen hop's place. */
   readonly hops: ReadonlyMap<Id, readonly number[]>;
   readonly hop: Id | undefined;
+  /** The chosen packet's way, below what it leads through. */
+  readonly tracks: unknown;
   /** What a node is for who cannot see it. */
   nameOf(node: MapNode): string;
   choose(id: Id): void;
@@ -37,7 +39,7 @@ export function mapDrawing(drawing: MapDrawing): TemplateResult {
   const { layout } = drawing;
   return html`${layout.frames.map((frame) => frameDrawing(frame, drawing))}
     <svg class="wires" width=${layout.width} height=${layout.height} aria-hidden="true">${wires(drawing)}</svg>
-    ${labels(drawing)}
+    ${drawing.tracks}${labels(drawing)}${portNumbers(drawing)}
     ${repeat(
       layout.nodes,
       ({ id }) => id,
@@ -63,12 +65,15 @@ function frameDrawing(frame: MapFrame, { picture, words, letters, fresh }: MapDr
 }
 
 /** Lines from the stacks outwards; a wire that crosses others leaves a gap in them. */
-const ORDER: readonly MapLine["kind"][] = ["stack", "upper", "port", "veth", "ring", "cable", "inner"];
+const ORDER: readonly MapLine["kind"][] = ["stack", "upper", "port", "veth", "ring", "nat", "cable", "inner"];
 
 function wires({ layout, picture, fresh }: MapDrawing) {
   const lines = layout.lines
     .filter(({ points }) => points.length > 1)
-    .sort((one, other) => ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind));
+    .sort(
+      (one, other) =>
+        ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind) || Number(one.carrier) - Number(other.carrier),
+    );
   return svg`${layout.bars.map(({ id, x, top, bottom }) => {
     const chip = layout.nodes.find((node) => node.id === id)!;
     const report = picture.fabric.find((link) => link.id === id)?.report;
@@ -81,9 +86,9 @@ function wires({ layout, picture, fresh }: MapDrawing) {
 
 function wire({ kind, points, carrier }: MapLine, beat: 0 | 1 | undefined) {
   const data = pathData(points);
-  const over = kind === "veth" || kind === "ring" || kind === "cable";
+  const over = kind === "veth" || kind === "ring" || kind === "nat" || kind === "cable";
   const [start, end] = [points[0]!, points.at(-1)!];
-  const pins = kind === "veth" || kind === "ring" ? [start, end] : kind === "cable" ? [start] : [];
+  const pins = kind === "veth" || kind === "ring" || kind === "nat" ? [start, end] : kind === "cable" ? [start] : [];
   return svg`${over ? svg`<path class="gap" d=${data}/>` : nothing}
     <path class="line ${kind} ${carrier ? "" : "broken"} ${beat === undefined ? "" : `fresh-${beat}`}" d=${data}/>
     ${kind === "ring" ? svg`<path class="core" d=${data}/>` : nothing}
@@ -96,6 +101,17 @@ function joint(picture: NetworkPicture, link: Id, port: Id, { x, y }: Point) {
   const carrier = report?.ports.find(({ name }) => name === portOf(port)?.port)?.carrier ?? false;
   return svg`<circle class="joint ${carrier ? "" : "broken"}" cx=${x} cy=${y} r="4"/>
     ${carrier ? nothing : svg`<path class="cross" d="M${x - 13} ${y - 4}l8 8m0-8l-8 8"/>`}`;
+}
+
+/** Numbers of hops at ports of links, where their cables end. */
+function portNumbers({ layout, hops }: MapDrawing) {
+  return layout.bars.flatMap(({ x, joints }) =>
+    joints.map(({ port, y }) =>
+      hops.has(port) && !layout.nodes.some(({ id }) => id === port)
+        ? html`<span class="numbers port" aria-hidden="true" style="left:${x - 8}px;top:${y - 16}px">${hops.get(port)!.join("·")}</span>`
+        : nothing,
+    ),
+  );
 }
 
 /** VLANs on cables, beside the card they are for. */
@@ -129,12 +145,17 @@ function stateClass(thing: Thing | undefined): string {
   return !link.up ? "down" : link.carrier ? "" : "silent";
 }
 
-function content(thing: Thing | undefined, { kind, inside }: MapNode, { picture, words, letters }: MapDrawing) {
+function content(
+  thing: Thing | undefined,
+  { id, kind, inside }: MapNode,
+  { picture, layout, words, letters }: MapDrawing,
+) {
   const text = words.map;
   switch (thing?.kind) {
     case "machine": {
       const { name } = thing.machine;
-      const [, ...more] = machineTitle(thing.machine, words);
+      const framed = layout.frames.some(({ id }) => id === `host:${thing.machine.host}`);
+      const [, ...more] = machineTitle(thing.machine, framed, words);
       return html`<span class="letter" style="color:${machineColour(letters[name] ?? "")}">${letters[name]}</span><b>${name}</b>${more.map((one) => html`<small>${one}</small>`)}`;
     }
     case "namespace": {
@@ -158,7 +179,7 @@ function content(thing: Thing | undefined, { kind, inside }: MapNode, { picture,
       // a port that is on the map is a gateway's
       if (kind !== "gateway") return nothing;
       const report = linkReport(picture, inside);
-      return html`${gatewayGlyph()}<b>${text.gateway}</b>${report?.gateway ? html`<span class="address">${report.gateway.address}</span>` : nothing}`;
+      return html`${gatewayGlyph()}<b>${text.gateway}</b><span class="address">${gatewayText(id, report)}</span>`;
     }
   }
 }

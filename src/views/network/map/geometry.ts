@@ -25,8 +25,11 @@ export interface MapFrame extends Box {
   readonly kind: "host" | "machine" | "namespace";
 }
 
-/** `stack` from an interface to the routing of its namespace; `inner` from a link's port to the link itself. */
-export type LineKind = Edge["kind"] | "stack" | "inner";
+/**
+ * `stack` from an interface to the routing of its namespace; `inner` from a link's port to the link itself; `nat` between
+ * the two ends of a gateway that translates.
+ */
+export type LineKind = Edge["kind"] | "stack" | "inner" | "nat";
 
 export interface MapLine {
   readonly id: Id;
@@ -65,8 +68,10 @@ export const LABEL = 9;
 /** Between a frame and what is in it, and between frames. */
 export const PAD = 8;
 export const GAP = 7;
-/** From a chip's left edge to the line that goes down from it, and to the chips on that line. */
+/** From a chip's left edge to the line that goes down from it: to ports of a bridge, and to the device below a VLAN. */
 export const TRUNK = 10;
+export const UPPER_TRUNK = 16;
+/** From a chip's left edge to the chips on its line. */
 export const INDENT = 22;
 /** Interfaces deeper than this stand as deep as this. */
 export const MOST_DEPTH = 4;

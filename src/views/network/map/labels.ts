@@ -16,9 +16,12 @@ export interface InterfaceText {
   readonly state: string | undefined;
 }
 
+/** Addresses that are there without anybody's doing. */
+const USUAL = /^(?:fe80:|127\.0\.0\.1\/8$|::1\/128$)/i;
+
 export function interfaceText({ link }: InterfaceBox, words: NetworkWords): InterfaceText {
   const { vlan, down, noCarrier } = words.map;
-  const shown = link.addresses.filter((address) => !address.toLowerCase().startsWith("fe80:"));
+  const shown = link.addresses.filter((address) => !USUAL.test(address));
   const odd = link.portState !== undefined && link.portState !== "forwarding" ? link.portState : undefined;
   return {
     name: link.name,
@@ -69,9 +72,11 @@ export function textWidth(text: string): number {
   return sum;
 }
 
-const SIGN = 19;
+const SIGN = 20;
 const BESIDE = 7;
-const AROUND = 15;
+/** A sign with what is around it, inside a stack. */
+const MARK = 25;
+const AROUND = 17;
 
 const chipWidth = (...texts: readonly (string | undefined)[]): number =>
   AROUND + SIGN + texts.reduce((sum, text) => sum + (text ? textWidth(text) + BESIDE : 0), -BESIDE);
@@ -85,16 +90,15 @@ export function widthsOf(picture: NetworkPicture, words: NetworkWords): Widths {
   return {
     stack(id) {
       const box = namespaces.get(id);
-      const marks = (box?.routes ? SIGN + textWidth(routes) : 0) + (box?.translates ? SIGN + textWidth(translates) : 0);
+      const marks = (box?.routes ? MARK + textWidth(routes) : 0) + (box?.translates ? MARK + textWidth(translates) : 0);
       return AROUND + textWidth(stack) + marks;
     },
     interface(box) {
       const { name, tag, address, more, state } = interfaceText(box, words);
       return chipWidth(name, tag, address, more > 0 ? words.map.more(more) : undefined, state);
     },
-    title(id) {
-      const machine = machines.get(id)!;
-      return 40 + textWidth(machineTitle(machine, words).join(" "));
+    title(id, framed) {
+      return 40 + textWidth(machineTitle(machines.get(id)!, framed, words).join(" "));
     },
     link(id) {
       const { report } = picture.fabric.find((link) => link.id === id)!;
@@ -102,14 +106,28 @@ export function widthsOf(picture: NetworkPicture, words: NetworkWords): Widths {
     },
     gateway(port) {
       const report = linkOfPort(picture, port);
-      return chipWidth(gateway, report?.gateway?.address);
+      return chipWidth(gateway, gatewayText(port, report));
     },
   };
 }
 
-/** A machine's name, its host's where that is another, and whether it stands. */
-export function machineTitle({ name, host, running }: MachineBox, words: NetworkWords): readonly string[] {
-  return [name, ...(host === name ? [] : [words.map.host(host)]), ...(running ? [] : [words.tables.stands])];
+/**
+ * A machine's name, its host's where that is another and has no frame of its own, and whether the machine stands.
+ *
+ * @param framed the host is drawn around it
+ */
+export function machineTitle(
+  { name, host, running }: MachineBox,
+  framed: boolean,
+  words: NetworkWords,
+): readonly string[] {
+  return [name, ...(framed || host === name ? [] : [words.map.host(host)]), ...(running ? [] : [words.tables.stands])];
+}
+
+/** A gateway's address on a link; on the outer of its two links, the name of the inner. */
+export function gatewayText(port: Id, report: LinkReport | undefined): string {
+  const inner = /gateway:([^/]+)\/\d+$/.exec(port)?.[1] ?? "";
+  return report?.gateway && report.link === inner ? report.gateway.address : inner;
 }
 
 /** The link that a port is an end of. */

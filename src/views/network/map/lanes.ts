@@ -1,15 +1,24 @@
-import type { Edge, Id, NetworkPicture } from "../picture.ts";
+import { portOf } from "../picture/ids.ts";
+import type { Id, NetworkPicture } from "../picture.ts";
 import type { Flow, HostFlow, LinkFlow, MachineFlow } from "./flow.ts";
-import { BAR_LANE, LANE } from "./geometry.ts";
+import { BAR_LANE, LANE, type LineKind } from "./geometry.ts";
 
 /**
  * Wires between lines of the map run down beside them, each in a lane of its own: those inside a machine within its
  * frame, rings within the host's, and cables through the bar of their link.
  */
 
+/** What runs in a lane: an edge of the picture, or a gateway's way from one of its links to the other. */
+export interface Wire {
+  readonly id: Id;
+  readonly kind: LineKind;
+  readonly ends: readonly [Id, Id];
+  readonly carrier: boolean;
+}
+
 /** A wire from one height to another. */
 export interface WireLane {
-  readonly edge: Edge;
+  readonly edge: Wire;
   /** Middle of the lane, from the left of its channel. */
   readonly at: number;
 }
@@ -49,9 +58,9 @@ export function channelsOf(flow: Flow, { edges }: NetworkPicture): Channels {
       }
     }
   const inner = new Set<Id>();
-  const inMachine = new Map<Id, Edge[]>();
-  const inHost = new Map<string, Edge[]>();
-  const between: Edge[] = [];
+  const inMachine = new Map<Id, Wire[]>();
+  const inHost = new Map<string, Wire[]>();
+  const between: Wire[] = [];
   for (const edge of edges) {
     const [one, other] = edge.ends.map((end) => owner.get(end));
     if (edge.kind === "cable" || !one || !other) continue;
@@ -60,6 +69,10 @@ export function channelsOf(flow: Flow, { edges }: NetworkPicture): Channels {
     else if (one.machine === other.machine) push(inMachine, one.machine.box.id, edge);
     else if (one.host === other.host) push(inHost, one.host.name, edge);
     else between.push(edge);
+  }
+  for (const { wire, host } of gatewayWires(flow, heights)) {
+    if (host === undefined) between.push(wire);
+    else push(inHost, host, wire);
   }
   const machines = [...flow.hosts].flatMap((host) => host.machines.map(({ box }) => box.id));
   return {
@@ -71,15 +84,34 @@ export function channelsOf(flow: Flow, { edges }: NetworkPicture): Channels {
   };
 }
 
-function push<Key>(lists: Map<Key, Edge[]>, key: Key, edge: Edge) {
+/** The two ends of each gateway that is on two links, and the host that has both of them. */
+function gatewayWires(flow: Flow, heights: Map<Id, number>) {
+  const places = [
+    ...flow.hosts.flatMap(({ name, links }) => links.map((link) => ({ link, host: name as string | undefined }))),
+    ...flow.links.map((link) => ({ link, host: undefined })),
+  ];
+  const gateways = new Map<string, { port: Id; host: string | undefined }[]>();
+  for (const { link, host } of places)
+    for (const { port, y } of link.gateways) {
+      heights.set(port, y);
+      push(gateways, portOf(port)!.port.replace(/\/\d+$/, ""), { port, host });
+    }
+  return [...gateways].flatMap(([name, [one, other]]) => {
+    if (!one || !other) return [];
+    const wire: Wire = { id: `nat:${name}`, kind: "nat", ends: [one.port, other.port], carrier: true };
+    return [{ wire, host: one.host === other.host ? one.host : undefined }];
+  });
+}
+
+function push<Key, Item>(lists: Map<Key, Item[]>, key: Key, edge: Item) {
   const list = lists.get(key);
   if (list) list.push(edge);
   else lists.set(key, [edge]);
 }
 
 /** Wires from the left in the order their upper ends come, then the bars. */
-function channelOf(edges: readonly Edge[], links: readonly LinkFlow[], heights: ReadonlyMap<Id, number>): Channel {
-  const span = ({ ends }: Edge) => ends.map((end) => heights.get(end)!).sort((one, other) => one - other);
+function channelOf(edges: readonly Wire[], links: readonly LinkFlow[], heights: ReadonlyMap<Id, number>): Channel {
+  const span = ({ ends }: Wire) => ends.map((end) => heights.get(end)!).sort((one, other) => one - other);
   const wires = edges
     .map((edge) => ({ edge, span: span(edge) }))
     .sort((one, other) => one.span[0]! - other.span[0]! || one.span[1]! - other.span[1]!)

@@ -15,6 +15,7 @@ import {
   PAD,
   type Point,
   TRUNK,
+  UPPER_TRUNK,
 } from "./geometry.ts";
 import { type Channel, type Channels, channelsOf } from "./lanes.ts";
 
@@ -22,7 +23,7 @@ import { type Channel, type Channels, channelsOf } from "./lanes.ts";
 export interface Widths {
   stack(namespace: Id): number;
   interface(box: InterfaceBox): number;
-  title(machine: Id): number;
+  title(machine: Id, framed: boolean): number;
   link(link: Id): number;
   gateway(port: Id): number;
 }
@@ -84,14 +85,14 @@ function placeHost(plan: Plan, host: HostFlow, right: number) {
   const { framed, name, top, bottom } = host;
   if (framed) plan.frames.push({ id: `host:${name}`, kind: "host", ...box(1, top, right, bottom) });
   const edges = hostEdges(host, right, plan.channels);
-  for (const machine of host.machines) placeMachine(plan, machine, edges.left, edges.right);
+  for (const machine of host.machines) placeMachine(plan, machine, framed, edges.left, edges.right);
 }
 
-function placeMachine(plan: Plan, machine: MachineFlow, left: number, right: number) {
+function placeMachine(plan: Plan, machine: MachineFlow, framed: boolean, left: number, right: number) {
   const { id } = machine.box;
   const { top, bottom } = machine;
   plan.frames.push({ id, kind: "machine", ...box(left, top, right, bottom) });
-  const title = Math.min(plan.widths.title(id), right - left - 20);
+  const title = Math.min(plan.widths.title(id, framed), right - left - 20);
   plan.nodes.push({
     id,
     kind: "machine",
@@ -156,7 +157,7 @@ function placeInner(plan: Plan, box: InterfaceBox, at: Point, inner: Id, above: 
       : kind === "upper" && ends[0] === inner && ends[1] === box.id,
   );
   if (!edge || !above) return;
-  const x = above.x + TRUNK;
+  const x = above.x + (edge.kind === "upper" ? UPPER_TRUNK : TRUNK);
   const points = [at, { x, y: at.y }, { x, y: above.y }];
   plan.lines.push({
     id: edge.id,
@@ -178,6 +179,8 @@ function placeLinks(plan: Plan, links: readonly LinkFlow[], channel: Channel, fr
       const wide = Math.min(plan.widths.gateway(port), from - left - INDENT - 12);
       const own = chip(left + INDENT, y, wide);
       plan.nodes.push({ id: port, kind: "gateway", inside: id, ...own });
+      // below its cable
+      plan.pins.set(port, { x: own.x + wide, y: y + 6 });
       const points = [
         { x: own.x + wide, y },
         { x, y },

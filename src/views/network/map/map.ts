@@ -167,13 +167,14 @@ export class NetworkMap extends LitElement {
       cursor: this.cursor,
       fresh: this.marks,
       hops,
+      tracks: this.tracks(),
       hop: this.trail?.hops[this.hop ?? -1]?.at,
       nameOf: (node) => this.nameOf(node, words, hops.get(node.id)),
       choose: (id) => this.choose(id),
     });
     return html`<div class="scroll"><div class="map ${this.trail?.colour ?? ""}" role="group" aria-label="${words.map.title}. ${words.map.keys}"
         style="width:${layout.width}px;height:${layout.height}px" @keydown=${this.steer} @focusin=${this.follow}>
-        ${drawing}${this.tracks()}<div class="frames"></div></div></div>
+        ${drawing}<div class="frames"></div></div></div>
       ${this.state(words)}${this.detail(words)}`;
   }
 

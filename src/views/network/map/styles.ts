@@ -56,7 +56,7 @@ const frames = css`
   }
   .scroll {
     position: relative;
-    flex: 1;
+    flex: 0 1 auto;
     min-height: 0;
     padding: 2px var(--space-3) var(--space-2);
     overflow: auto;
@@ -81,7 +81,6 @@ const frames = css`
   }
   .frame.machine {
     border: 1.5px solid color-mix(in srgb, var(--own) 65%, var(--surface-0));
-    background: var(--surface-1);
   }
   .frame.machine.stands {
     border-style: dashed;
@@ -96,7 +95,7 @@ const frames = css`
     max-width: calc(100% - 20px);
     padding: 0 5px;
     overflow: hidden;
-    background: var(--surface-1);
+    background: var(--surface-0);
     color: var(--text-2);
     font-weight: 600;
     line-height: 18px;
@@ -106,7 +105,6 @@ const frames = css`
   .frame.host .title {
     right: 10px;
     left: auto;
-    background: var(--surface-0);
     font-weight: 400;
   }
   .unread {
@@ -126,7 +124,7 @@ const nodes = css`
     padding: 0 7px 0 6px;
     border: 1px solid var(--control-line);
     border-radius: 5px;
-    background: var(--surface-0);
+    background: var(--surface-1);
     font: 12px/1.2 var(--mono);
     overflow: hidden;
   }
@@ -142,7 +140,8 @@ const nodes = css`
   .node em {
     flex: none;
     color: var(--warn);
-    font: 600 12px var(--sans);
+    font-style: normal;
+    font-weight: 600;
   }
   .node em.cut {
     color: var(--exit);
@@ -175,8 +174,7 @@ const nodes = css`
     gap: 6px;
     padding: 0 5px;
     border-color: transparent;
-    background: var(--surface-1);
-    font-family: var(--sans);
+    background: var(--surface-0);
     line-height: 16px;
   }
   .node.machine .letter {
@@ -220,7 +218,7 @@ const nodes = css`
     box-shadow: 0 0 0 1px var(--wire);
   }
   .node.hop {
-    background: color-mix(in srgb, var(--wire) 22%, var(--surface-0));
+    background: color-mix(in srgb, var(--wire) 22%, var(--surface-1));
   }
   .node[aria-pressed="true"] {
     border-color: var(--accent);
@@ -241,10 +239,13 @@ const nodes = css`
     font: 700 11px/13px var(--mono);
     pointer-events: none;
   }
+  .numbers.port {
+    transform: translateX(-100%);
+  }
   .tag {
     position: absolute;
     padding: 0 3px;
-    background: var(--surface-1);
+    background: var(--surface-0);
     color: var(--text-2);
     font: 11px/16px var(--mono);
     pointer-events: none;
@@ -277,8 +278,12 @@ const lines = css`
     stroke: var(--surface-0);
     stroke-width: 1.6;
   }
-  .line.cable {
+  .line.cable,
+  .line.nat {
     stroke: var(--text-2);
+  }
+  .line.nat {
+    stroke-dasharray: 7 3;
   }
   .line.broken {
     stroke-dasharray: 2 4;
@@ -333,7 +338,6 @@ const lines = css`
   .tracks {
     position: absolute;
     inset: 0;
-    z-index: 1;
     overflow: visible;
     pointer-events: none;
   }

@@ -12,6 +12,7 @@ import { panelStyles } from "../../panel/styles.ts";
 import { base, buttons } from "../../styles.ts";
 import { linkId, namespaceOfInterface, portOf } from "../picture/ids.ts";
 import type { DecidedBy, Id, NetworkPicture } from "../picture.ts";
+import { reveal } from "../reveal.ts";
 import { thingOf } from "../things.ts";
 import { type NetworkWords, networkWords } from "../words/words.ts";
 import { networkTable } from "./drawing.ts";
@@ -27,6 +28,7 @@ export class NetworkTables extends LitElement {
     picture: { attribute: false },
     decided: { attribute: false },
     at: { attribute: false },
+    row: { attribute: false },
     place: { state: true },
   };
 
@@ -36,6 +38,8 @@ export class NetworkTables extends LitElement {
   declare decided: readonly DecidedBy[];
   /** The thing that is looked at on the map, or where the chosen hop is. */
   declare at: Id | undefined;
+  /** The one of what decided that is asked for. */
+  declare row: DecidedBy | undefined;
   /** A namespace or a link; undefined: all of them. */
   declare private place: Id | undefined;
 
@@ -74,16 +78,14 @@ export class NetworkTables extends LitElement {
     .plain caption {
       padding: 4px 0 2px;
     }
-    .plain {
-      scroll-margin-top: 2em;
-    }
-    .plain tr.here {
-      scroll-margin: 4em;
+    .plain tr.wanted > * {
+      border-bottom: 2px solid var(--accent);
     }
     .plain tr.here > :first-child {
       box-shadow: inset 3px 0 var(--accent);
     }
     .decided {
+      position: relative;
       margin: 0 4px 0 6px;
       color: var(--accent);
     }
@@ -101,9 +103,10 @@ export class NetworkTables extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues) {
-    if (!changed.has("decided") && !changed.has("at")) return;
+    if (!changed.has("decided") && !changed.has("at") && !changed.has("row")) return;
     const [first] = this.decided;
-    if (first && changed.has("decided")) this.place = first.at;
+    if (this.row && changed.has("row")) this.place = this.row.at;
+    else if (first && changed.has("decided")) this.place = first.at;
     else if (this.at !== undefined && changed.has("at")) this.place = this.placeOf(this.at) ?? this.place;
   }
 
@@ -117,10 +120,11 @@ export class NetworkTables extends LitElement {
   }
 
   protected override updated(changed: PropertyValues) {
-    if (!changed.has("decided") && !changed.has("place")) return;
-    // the table that decided last is the one that says where the packet goes
-    const rows = this.renderRoot.querySelectorAll("tr.here");
-    rows[0]?.scrollIntoView({ block: "nearest" });
+    if (!changed.has("decided") && !changed.has("place") && !changed.has("row")) return;
+    const list = this.renderRoot.querySelector(".scroll");
+    const row = this.renderRoot.querySelector("tr.wanted") ?? this.renderRoot.querySelector("tr.here");
+    reveal(list, row?.closest("table") ?? null);
+    reveal(list, row);
   }
 
   override render() {
@@ -143,8 +147,10 @@ export class NetworkTables extends LitElement {
   private tablesOf(place: Id, name: string | undefined, words: NetworkWords): TemplateResult | typeof nothing {
     const tables = tablesAt(this.picture!, place, words);
     if (tables.length === 0) return name === undefined ? html`<p class="gone">${words.tables.none}</p>` : nothing;
-    const decided = (table: NetworkTable, index: number) =>
-      this.decided.some((one) => one.at === place && one.table === table.decides && one.row === index);
+    const decided = (table: NetworkTable, index: number) => {
+      const is = (one: DecidedBy | undefined) => one?.at === place && one.table === table.decides && one.row === index;
+      return is(this.row) ? "wanted" : this.decided.some(is) ? "here" : undefined;
+    };
     return html`${name === undefined ? nothing : html`<h3>${name}</h3>`}${tables.map((table) => networkTable(table, words, decided))}`;
   }
 

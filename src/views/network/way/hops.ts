@@ -18,6 +18,8 @@ export interface HopList {
   readonly letters: Letters;
   readonly words: NetworkWords;
   choose(hop: number | undefined): void;
+  /** The row that decided, in its table. */
+  show(row: DecidedBy): void;
 }
 
 /** A packet's way as a sequence: where it was, what changed there, which row decided. */
@@ -73,12 +75,15 @@ function changeItem({ field, before, after }: FieldChange, words: NetworkWords):
   return html`<li><span class="field">${words.way.fields[field]}</span> <s>${before}</s> <span aria-hidden="true">→</span> <b>${after}</b></li>`;
 }
 
-function decidedItem({ table, at, row, text, how }: DecidedBy, { picture, words }: HopList): TemplateResult {
+function decidedItem(decided: DecidedBy, { picture, words, show }: HopList): TemplateResult {
+  const { table, at, row, text, how } = decided;
   const way = words.way;
+  const computed = how === "computed";
   const place = placeName(picture, at);
-  return html`<li class=${how === "computed" ? "computed" : "recorded"}><span class="table">${way.tables[table]}</span><code>${text}</code>
-    <small>${place}</small>${row < 0 ? html`<small>${way.gone}</small>` : nothing}
-    <small class=${how === "computed" ? "computed-word" : ""} title=${how === "computed" ? way.computedTitle : way.recordedTitle}>${how === "computed" ? words.computed : way.recorded}</small></li>`;
+  const found = html`<small>${words.tables.in(place)}</small>`;
+  return html`<li class=${how}><span class="table">${way.tables[table]}</span><code>${text}</code>
+    ${row < 0 ? html`${found}<small>${way.gone}</small>` : html`<button class="row" title=${way.goTo} @click=${() => show(decided)}>${words.tables.in(place)}</button>`}
+    <small class=${computed ? "computed-word" : ""} title=${computed ? way.computedTitle : way.recordedTitle}>${computed ? words.computed : way.recorded}</small></li>`;
 }
 
 /** Where it was lost, and why as far as that is known. */

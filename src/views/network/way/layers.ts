@@ -11,6 +11,7 @@ import { type Check, decode, type Field, type Layer, type Packet } from "../../.
 import type { Language } from "../../language.ts";
 import { base } from "../../styles.ts";
 import type { FieldChange } from "../picture.ts";
+import { reveal } from "../reveal.ts";
 import { type NetworkWords, networkWords } from "../words/words.ts";
 import { hex, type Part, partAt, partsOf, printable } from "./bytes.ts";
 
@@ -57,7 +58,10 @@ export class NetworkLayers extends LitElement {
       font-variant-numeric: tabular-nums;
     }
     ul {
+      position: relative;
+      max-height: 264px;
       margin: 0;
+      overflow: auto;
       padding: 0;
       border: 1px solid var(--line);
       border-radius: 4px;
@@ -174,6 +178,11 @@ export class NetworkLayers extends LitElement {
     this.byte = Math.min(this.byte, Math.max(0, this.bytes.length - 1));
   }
 
+  protected override updated(changed: PropertyValues) {
+    if (changed.has("at"))
+      reveal(this.renderRoot.querySelector("ul"), this.renderRoot.querySelector(`#part-${this.at}`));
+  }
+
   override render() {
     const words = networkWords(this.language);
     const text = words.layers;
@@ -261,9 +270,6 @@ export class NetworkLayers extends LitElement {
     if (to === undefined || last < 0) return;
     event.preventDefault();
     this.choose(Math.max(0, Math.min(last, to)));
-    this.updateComplete.then(() =>
-      this.renderRoot.querySelector(`#part-${this.at}`)?.scrollIntoView({ block: "nearest" }),
-    );
   }
 
   private move(event: KeyboardEvent, perLine: number) {

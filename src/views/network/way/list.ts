@@ -41,7 +41,7 @@ function option(trail: Trail, { picture, chosen, words, choose }: PacketList): T
   const label = place === undefined ? text.words(kind, summary, count) : text.wordsLost(kind, summary, count, place);
   return html`<li role="option" id=${optionId(id)} aria-selected=${id === chosen ? "true" : "false"} aria-label=${label} @click=${() => choose(id)}>
     <span class="time">${timeText(hops[0]?.time ?? 0)}</span>${packetGlyph(colour)}<span class="summary" title=${summary}>${summary}</span>
-    ${place === undefined ? html`<span class="count">${grouped(hops.length)}</span>` : html`<span class="count lost" title=${text.lostAt(place)}>✕ ${place}</span>`}</li>`;
+    ${place === undefined ? html`<span class="count">${grouped(hops.length)}</span>` : html`<span class="count lost" title=${text.lostAt(place)}>✕ ${grouped(hops.length)}</span>`}</li>`;
 }
 
 /** The time of day of a sighting, to the millisecond: `14:02:09.123`. */

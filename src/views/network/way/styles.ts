@@ -70,12 +70,8 @@ const list = css`
     white-space: nowrap;
   }
   .count.lost {
-    max-width: 14em;
-    overflow: hidden;
     color: var(--exit);
     font-weight: 600;
-    text-overflow: ellipsis;
-    white-space: nowrap;
   }
   @container (max-width: 460px) {
     .packets .time {
@@ -83,9 +79,6 @@ const list = css`
     }
     .packets li {
       grid-template-columns: 16px minmax(0, 1fr) max-content;
-    }
-    .count.lost {
-      max-width: 9em;
     }
   }
   .note {
@@ -220,6 +213,16 @@ const way = css`
   .lost small {
     color: var(--text-2);
     font-size: 12px;
+  }
+  .decided .row {
+    min-height: 0;
+    padding: 0;
+    border: 0;
+    background: none;
+    color: var(--accent);
+    font: 12px/18px var(--sans);
+    text-decoration: underline;
+    text-underline-offset: 2px;
   }
   .table {
     color: var(--text-2);

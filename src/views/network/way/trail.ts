@@ -6,6 +6,7 @@ import { grouped } from "../../quantities.ts";
 import { base, buttons } from "../../styles.ts";
 import { packetStyles } from "../map/styles.ts";
 import type { Id, NetworkPicture, Trail } from "../picture.ts";
+import { reveal } from "../reveal.ts";
 import { networkWords } from "../words/words.ts";
 import { hopList } from "./hops.ts";
 import { LISTED, listed, optionId, packetOptions } from "./list.ts";
@@ -16,6 +17,7 @@ import { wayStyles } from "./styles.ts";
  * layers and bytes of the frame at the chosen hop.
  *
  * @fires network-look {trail, hop} another packet or hop is looked at
+ * @fires network-row {row} the row that decided is to be shown in its table
  */
 export class NetworkTrail extends LitElement {
   static override properties: PropertyDeclarations = {
@@ -50,8 +52,8 @@ export class NetworkTrail extends LitElement {
   }
 
   protected override updated(changed: PropertyValues) {
-    if (changed.has("hop") && this.hop !== undefined)
-      this.renderRoot.querySelector(".hops .open")?.scrollIntoView({ block: "nearest" });
+    const way = this.renderRoot.querySelector(".way");
+    if (changed.has("hop") && this.hop !== undefined) reveal(way, this.renderRoot.querySelector(".hops .open"));
   }
 
   override render() {
@@ -83,6 +85,7 @@ export class NetworkTrail extends LitElement {
         letters: this.letters,
         words,
         choose: (hop) => this.look(chosen.id, hop),
+        show: (row) => emit(this, "network-row", { row }),
       })}</section>`;
   }
 
@@ -107,7 +110,10 @@ export class NetworkTrail extends LitElement {
     const { id } = shown[Math.max(0, Math.min(shown.length - 1, step))]!;
     this.look(id);
     await this.updateComplete;
-    this.renderRoot.querySelector(`[id="${CSS.escape(optionId(id))}"]`)?.scrollIntoView({ block: "nearest" });
+    reveal(
+      this.renderRoot.querySelector(".packets"),
+      this.renderRoot.querySelector(`[id="${CSS.escape(optionId(id))}"]`),
+    );
   }
 
   /** From hop to hop, where no list or dump inside takes the key. */
