@@ -1,5 +1,4 @@
 import * as v from "valibot";
-import { parseIpv4 } from "../network/codec/address.ts";
 import { id, LIMITS, map, wholeFrom } from "./schema-parts.ts";
 
 /** Links as an author writes them; what their words mean is in the header of schema.ts. */
@@ -16,17 +15,16 @@ const rate = v.pipe(
   v.check((written) => bitsPerSecond(written) >= 1000, "at least 1kbit"),
 );
 
-const address = v.pipe(
-  v.string("an IPv4 address"),
-  v.regex(/^\d{1,3}(?:\.\d{1,3}){3}$/, "an IPv4 address, as 10.0.0.1"),
-  v.check((written) => parseIpv4(written) !== undefined, "an IPv4 address, as 10.0.0.1"),
-);
+/** A number of a dotted address, and four of them. */
+const OCTET = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
+const DOTTED = `${OCTET}(?:\\.${OCTET}){3}`;
+
+const address = v.pipe(v.string("an IPv4 address"), v.regex(new RegExp(`^${DOTTED}$`), "an IPv4 address, as 10.0.0.1"));
 
 const PREFIX = "an IPv4 address and its prefix, as 10.0.0.254/24";
 const prefixed = v.pipe(
   v.string(PREFIX),
-  v.regex(/^\d{1,3}(?:\.\d{1,3}){3}\/(?:[89]|[12]\d|30)$/, `${PREFIX}, of 8 to 30 bits`),
-  v.check((written) => parseIpv4(written.split("/")[0]!) !== undefined, PREFIX),
+  v.regex(new RegExp(`^${DOTTED}/(?:[89]|[12]\\d|30)$`), `${PREFIX}, of 8 to 30 bits`),
 );
 
 const nat = map(
@@ -94,6 +92,10 @@ export const vlans = v.optional(
     v.maxLength(64, "at most 64 VLAN ids"),
   ),
 );
+
+/** @param written as the format has addresses. @returns 32 bits, unsigned */
+export const addressNumber = (written: string): number =>
+  written.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);
 
 /** @param written as the format has times */
 export function milliseconds(written: string): number {

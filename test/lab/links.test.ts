@@ -66,7 +66,7 @@ describe("links of a lab", () => {
     ["mirror: b/0", "links.lan.mirror: `b/0` is no end of `lan`: its ends are a/0."],
     [
       "gateway: { address: 10.0.0.256/24 }",
-      "links.lan.gateway.address: expected an IPv4 address and its prefix, as 10.0.0.254/24, found the text `10.0.0.256/24`.",
+      "links.lan.gateway.address: expected an IPv4 address and its prefix, as 10.0.0.254/24, of 8 to 30 bits, found the text `10.0.0.256/24`.",
     ],
     [
       "gateway: { address: 10.0.0.255/24 }",

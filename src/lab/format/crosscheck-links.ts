@@ -1,6 +1,6 @@
-import { parseIpv4 } from "../../network/codec/address.ts";
 import { NETWORK } from "../lab.ts";
 import type { LabFileContent, WrittenLink } from "../schema.ts";
+import { addressNumber } from "../schema-links.ts";
 import { suggestion } from "./fault.ts";
 import type { Path } from "./yaml.ts";
 
@@ -113,7 +113,7 @@ export class LinkCheck {
 
   #pool(written: string, dhcp: NonNullable<Gateway["dhcp"]>, path: Path): void {
     const { address, network, broadcast } = read(written);
-    const [from, to] = [parseIpv4(dhcp.from)!, parseIpv4(dhcp.to)!];
+    const [from, to] = [addressNumber(dhcp.from), addressNumber(dhcp.to)];
     for (const [key, value] of [["from", from] as const, ["to", to] as const]) {
       if (value <= network || value >= broadcast) {
         this.#fault([...path, key], `${dhcp[key]} is no machine's address in the network of ${written}.`);
@@ -127,7 +127,7 @@ export class LinkCheck {
 /** @param written an address and its prefix, of the form the schema lets through */
 function read(written: string) {
   const [text, bits] = written.split("/") as [string, string];
-  const address = parseIpv4(text)!;
+  const address = addressNumber(text);
   const size = 2 ** (32 - Number(bits));
   const network = address - (address % size);
   return { address, network, broadcast: network + size - 1 };
