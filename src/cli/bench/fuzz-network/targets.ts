@@ -1,6 +1,13 @@
 import { captureTargets } from "./captures.ts";
 import { codecTargets } from "./codec.ts";
+import { gatewayTargets } from "./gateway.ts";
 import type { Target } from "./target.ts";
+import { trunkTargets } from "./trunk.ts";
 
 /** Every target, as it is at the beginning of a run. */
-export const makeTargets = (): readonly Target[] => [...codecTargets(), ...captureTargets()];
+export const makeTargets = (): readonly Target[] => [
+  ...codecTargets(),
+  ...captureTargets(),
+  ...trunkTargets(),
+  ...gatewayTargets(),
+];
