@@ -15,8 +15,7 @@ const SLACK = 0.001;
 
 export interface Appointment {
   readonly due: number;
-  /** Given the moment it was due, which a late timer leaves as it was. */
-  readonly run: (due: number) => void;
+  readonly run: () => void;
 }
 
 export class Agenda {
@@ -31,7 +30,7 @@ export class Agenda {
   }
 
   /** Of several at one moment, the first asked for is the first to happen. */
-  at(due: number, run: (due: number) => void): Appointment {
+  at(due: number, run: () => void): Appointment {
     const appointment = { due, run };
     let index = this.#list.length;
     while (index > 0 && this.#list[index - 1]!.due <= due) index--;
@@ -67,8 +66,7 @@ export class Agenda {
     try {
       const now = this.#clock.now() + SLACK;
       while (this.#list.length > 0 && this.#list.at(-1)!.due <= now) {
-        const { due, run } = this.#list.pop()!;
-        run(due);
+        this.#list.pop()!.run();
       }
     } finally {
       this.#firing = false;

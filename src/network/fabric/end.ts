@@ -35,8 +35,6 @@ export class End implements LinkPort {
   readonly line = new Fifo<Passage>();
   lineBytes = 0;
   lineHead: Appointment | undefined;
-  /** When the last of them arrives: none behind it arrives before. */
-  lastArrival = Number.NEGATIVE_INFINITY;
 
   /** Frames for it that wait to be served at the link's rate, the first of them in service since then. */
   readonly queue = new Fifo<Copy>();

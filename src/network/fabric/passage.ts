@@ -66,8 +66,6 @@ export class Passage {
   since: number;
   /** From −1 to 1: how much of the link's jitter it gets. */
   sway = 0;
-  /** When it arrives, on a link that takes time. */
-  due = 0;
   #outcome: Outcome = "pending";
   #vlan = 0;
   /** Of `drop` and `flood` the reason; of `fdb` and `filtered` the end where the address is. */

@@ -41,12 +41,11 @@ export class Shaper {
     }
     passage.since = now;
     passage.sway = jitter > 0 ? 2 * this.#random.next() - 1 : 0;
-    this.#timetable(from, passage);
     from.line.push(passage);
     from.lineBytes += passage.frame.bytes.length;
     if (from.line.length > 1) return;
     this.#senders.add(from);
-    this.#awaitHead(from);
+    this.#awaitHead(from, now);
   }
 
   /** The shape has changed: what is on its way or in service follows the new one, in the order it was in. */
@@ -54,9 +53,7 @@ export class Shaper {
     this.shape = shape;
     for (const from of this.#senders) {
       this.#agenda.cancel(from.lineHead!);
-      from.lastArrival = now;
-      for (const passage of from.line) this.#timetable(from, passage);
-      this.#awaitHead(from);
+      this.#awaitHead(from, now);
     }
     for (const end of ends) {
       if (!end.served) continue;
@@ -83,20 +80,18 @@ export class Shaper {
     for (const copy of [...end.inbox.drain(), ...end.queue.drain()]) end.lose(copy, "cut");
   }
 
-  #timetable(from: End, passage: Passage): void {
+  /** @param notBefore when the one before it arrived */
+  #awaitHead(from: End, notBefore: number): void {
     const { latency, jitter } = this.shape;
-    passage.due = Math.max(from.lastArrival, passage.since + Math.max(0, latency + passage.sway * jitter));
-    from.lastArrival = passage.due;
-  }
-
-  #awaitHead(from: End): void {
-    from.lineHead = this.#agenda.at(from.line.first!.due, (due) => this.#headArrives(from, due));
+    const { since, sway } = from.line.first!;
+    const due = Math.max(notBefore, since + Math.max(0, latency + sway * jitter));
+    from.lineHead = this.#agenda.at(due, () => this.#headArrives(from, due));
   }
 
   #headArrives(from: End, due: number): void {
     const passage = from.line.shift()!;
     from.lineBytes -= passage.frame.bytes.length;
-    if (from.line.length > 0) this.#awaitHead(from);
+    if (from.line.length > 0) this.#awaitHead(from, due);
     else this.#senders.delete(from);
     for (const copy of passage.copies) this.#arrive(copy, due);
     this.#delivery.run();
@@ -126,14 +121,14 @@ export class Shaper {
     const { rate } = this.shape;
     const bits = 8 * end.queue.first!.frame!.bytes.length;
     const done = Math.max(notBefore, since + (rate === null ? 0 : (1000 * bits) / rate));
-    end.served = { since, appointment: this.#agenda.at(done, (due) => this.#isServed(end, due)) };
+    end.served = { since, appointment: this.#agenda.at(done, () => this.#isServed(end, done)) };
   }
 
-  #isServed(end: End, due: number): void {
+  #isServed(end: End, done: number): void {
     end.served = undefined;
-    end.freeAt = due;
+    end.freeAt = done;
     this.#delivery.add(end, end.queue.shift()!);
-    if (end.queue.length > 0) this.#serve(end, due);
+    if (end.queue.length > 0) this.#serve(end, done);
     this.#delivery.run();
   }
 }

@@ -51,6 +51,21 @@ describe("a cut link", () => {
     expect(marks(b!)).toEqual([5]);
   });
 
+  it("has room again for as much as before", () => {
+    const lan = new Lan({ kind: "hub", latency: 10, rate: 1, queue: 65_536, mtu: 9000 });
+    const [a] = ["a", "b"].map((name) => watched(lan, name));
+    for (let time = 0; time < 4; time++) {
+      for (let mark = 0; mark < 800; mark++) a!.send({ ...broadcast(mark), length: 9014 });
+      lan.clock.pass(10);
+      expect(lan.of("b").waiting).toBe(465);
+      for (let mark = 0; mark < 800; mark++) a!.send({ ...broadcast(mark), length: 9014 });
+      lan.control("cut", { on: true });
+      lan.control("cut", { on: false });
+    }
+    expect(lan.of("a").dropped).toEqual({});
+    expect(lan.of("b").dropped).toEqual({ queue: 4 * (800 - 465), cut: 4 * (465 + 800) });
+  });
+
   it("may be cut from the beginning", () => {
     const lan = new Lan({ kind: "switch", cut: true });
     expect([plug(lan, "a").port.carrier, lan.report.cut]).toEqual([false, true]);

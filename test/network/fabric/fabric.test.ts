@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { VirtualClock } from "../../../src/cli/bench/fuzz-network/virtual-clock.ts";
 import { toBase64 } from "../../../src/network/base64.ts";
 import { Fabric } from "../../../src/network/fabric/index.ts";
 import type { GatewaySurroundings, MakeGateway } from "../../../src/network/gateway/types.ts";
@@ -7,7 +8,6 @@ import { writeCapture } from "../../../src/network/pcapng/index.ts";
 import type { NatReport, NetworkCounters } from "../../../src/network/reports.ts";
 import { BROADCAST, frame, marks, plug } from "./ends.ts";
 import { Lan } from "./lan.ts";
-import { VirtualClock } from "./virtual-clock.ts";
 
 describe("links of a fabric", () => {
   it("are declared once: one that is there stays what it is", async () => {

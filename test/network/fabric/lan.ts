@@ -1,3 +1,4 @@
+import { VirtualClock } from "../../../src/cli/bench/fuzz-network/virtual-clock.ts";
 import { Fabric } from "../../../src/network/fabric/index.ts";
 import type { LinkPort } from "../../../src/network/link.ts";
 import type { LinkSpec, PortSpec } from "../../../src/network/link-spec.ts";
@@ -8,7 +9,6 @@ import type {
   NetworkCounters,
   PortReport,
 } from "../../../src/network/reports.ts";
-import { VirtualClock } from "./virtual-clock.ts";
 
 /** One link of a fabric of its own, and a clock for it. */
 export class Lan {

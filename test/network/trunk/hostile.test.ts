@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { VirtualClock } from "../../../src/cli/bench/fuzz-network/virtual-clock.ts";
 import { Fabric } from "../../../src/network/fabric/index.ts";
 import type { LinkReport, NetworkCounters } from "../../../src/network/reports.ts";
 import { type Batch, encodeBatch } from "../../../src/network/trunk/batch.ts";
 import { WINDOW } from "../../../src/network/trunk/lane.ts";
 import { Socket } from "../../../src/network/trunk/socket.ts";
 import { Trunk } from "../../../src/network/trunk/trunk.ts";
-import { VirtualClock } from "../fabric/virtual-clock.ts";
 import { Line, turn } from "./line.ts";
 
 /** A network's socket whose other side says what the test makes it say. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { VirtualClock } from "../../../src/cli/bench/fuzz-network/virtual-clock.ts";
 import { Fabric } from "../../../src/network/fabric/index.ts";
 import type { Frame, LinkPort } from "../../../src/network/link.ts";
 import type { LinkSpec, PortSpec } from "../../../src/network/link-spec.ts";
@@ -6,7 +7,6 @@ import { Network } from "../../../src/network/network.ts";
 import type { LinkReport, NetworkCounters } from "../../../src/network/reports.ts";
 import { WINDOW } from "../../../src/network/trunk/lane.ts";
 import { Trunk } from "../../../src/network/trunk/trunk.ts";
-import { VirtualClock } from "../fabric/virtual-clock.ts";
 import { Line, turn } from "./line.ts";
 
 const spec = (machine: string, number: number): PortSpec => ({ machine, nic: 0, mac: `02:00:00:00:00:0${number}` });

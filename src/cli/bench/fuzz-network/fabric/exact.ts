@@ -10,7 +10,7 @@ import { anyBytes, anyPort } from "./frames.ts";
 import { type Arrival, ModelLink, macAt } from "./model.ts";
 
 /** Cases a link is for, and between two looks at its table and counters. */
-const LIFE = 3000;
+const LIFE = 6000;
 const LOOK = 50;
 
 /** A link that takes no time, and its model: whatever is done, each end gets exactly what the model says. */
@@ -59,7 +59,8 @@ class Pair {
   }
 
   #act(random: Random): readonly Arrival[] {
-    const deed = random.below(400);
+    // Where there are very many addresses, little happens beside: the table is to become full.
+    const deed = random.below(this.#flood ? 20_000 : 400);
     if (deed === 0) return this.#replug(random);
     if (deed === 1) return this.#cut(!this.#model.isCut);
     if (deed < 4) return this.#cable(random);

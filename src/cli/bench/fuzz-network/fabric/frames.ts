@@ -46,11 +46,12 @@ function destination(random: Random): Uint8Array {
 export function anyBytes(random: Random, mtu: number, flood: boolean): Uint8Array {
   if (random.chance(60)) return random.bytes(random.below(40));
   const source = random.chance(100) ? Uint8Array.of(3, 0, 0, 0, 0, 1) : address(random, flood);
-  const tags = random.below(5);
+  const tags = random.below(6);
   const bytes = [...destination(random), ...source];
   if (tags === 1 || tags === 2) bytes.push(...tag(random, 0x8100));
   if (tags === 2) bytes.push(...tag(random, random.chance(2) ? 0x8100 : 0x88a8));
   if (tags === 3) bytes.push(...tag(random, 0x88a8));
+  if (tags === 4) for (let count = 0; count < 3; count++) bytes.push(...tag(random, 0x8100));
   bytes.push(0x88, 0xb5);
   const length = random.chance(30) ? mtu - 4 + random.below(8) : random.below(60);
   const frame = new Uint8Array(bytes.length + length);
