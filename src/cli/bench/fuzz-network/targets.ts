@@ -1,5 +1,6 @@
 import { captureTargets } from "./captures.ts";
 import { codecTargets } from "./codec.ts";
+import { fabricTargets } from "./fabric.ts";
 import { gatewayTargets } from "./gateway.ts";
 import type { Target } from "./target.ts";
 import { trunkTargets } from "./trunk.ts";
@@ -10,4 +11,5 @@ export const makeTargets = (): readonly Target[] => [
   ...captureTargets(),
   ...trunkTargets(),
   ...gatewayTargets(),
+  ...fabricTargets(),
 ];
