@@ -4,8 +4,6 @@ import type { Probe } from "./guest-watch.ts";
 /** Frames of a link read in one go, and bytes of each: all headers there can be, as a guest's own tap keeps. */
 const FRAMES = 256;
 const BYTES = 320;
-/** Of no frame: whoever asks from there on is told which is the newest. */
-const BEYOND = 1e12;
 /** A rate is taken over this many milliseconds. */
 const RATE_OVER = 900;
 
@@ -63,15 +61,10 @@ export class FabricWatch {
     // whoever fell behind a flood goes on from its newest frames
     const isBehind = next < newest && known !== undefined;
     this.#read.set(link, {
-      from: next < newest ? Math.max(next, newest - FRAMES) : Math.min(settled, newest),
+      from: next < newest ? Math.max(next, newest - FRAMES) : settled,
       entered,
     });
     if (!known || !(isBehind || lost > 0)) return { frames, lost: 0 };
     return { frames, lost: Math.max(0, entered - known.entered - new Set(frames.map(({ seq }) => seq)).size) };
-  }
-
-  /** What was captured so far is not read any more. */
-  forget(): void {
-    for (const link of this.#read.keys()) this.#read.set(link, { from: BEYOND, entered: 0 });
   }
 }

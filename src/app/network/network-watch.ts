@@ -40,8 +40,6 @@ const NOTHING: Passing = { trails: [], leftOut: 0, rate: 0 };
 /** Looks at the network for the panel that shows it, and passes on what the student does there. */
 export class NetworkWatch {
   picture: NetworkPicture | undefined;
-  /** Before its last change. */
-  previous: NetworkPicture | undefined;
   passing: Passing = NOTHING;
   /** The link whose wire is held, by name; undefined for the first. */
   chosen: string | undefined;
@@ -145,8 +143,7 @@ export class NetworkWatch {
 
   /** What passed so far is shown no longer. */
   clear(): void {
-    this.#book.clear();
-    this.#fabric.forget();
+    this.#book.clear(pageTime());
     this.#show();
   }
 
@@ -246,10 +243,7 @@ export class NetworkWatch {
     if (this.#closed) return;
     const picture = this.#makePicture();
     const isNew = JSON.stringify(picture) !== JSON.stringify(this.picture);
-    if (isNew) {
-      this.previous = this.picture;
-      this.picture = picture;
-    }
+    if (isNew) this.picture = picture;
     const { trails, leftOut } = this.#book.read(this.#surroundings());
     this.#setClocks(trails);
     const { rate } = this.#fabric;

@@ -10,8 +10,6 @@ import { buildTrail, refreshRows } from "./trail.ts";
 const MOST_PACKETS = 200;
 /** Sightings of one packet: a flood over every port of a lab stays below. */
 const MOST_SIGHTINGS = 64;
-/** Two sightings of one packet are at most this far apart, in milliseconds, where they are not of one frame of the fabric. */
-const WINDOW = 3000;
 /** How long a packet is looked at again as the picture changes and further sightings come, in milliseconds. */
 const LIVELY = 6000;
 /** A large segment and what belongs to it grow no further than this, in bytes. */
@@ -42,6 +40,7 @@ export class TrailBook {
   readonly #frames = new Map<string, { readonly packet: Packet; readonly seen: Set<string> }>();
   #count = 0;
   #leftOut = 0;
+  #since = 0;
   #surroundings: Surroundings | undefined;
 
   /**
@@ -67,12 +66,9 @@ export class TrailBook {
     }
   }
 
-  /** Frames that were passed over unread. */
-  skip(frames: number): void {
-    this.#leftOut += frames;
-  }
-
-  clear(): void {
+  /** @param now milliseconds since 1970: what was seen before is not taken in any more */
+  clear(now: number): void {
+    this.#since = now;
     this.#byKey.clear();
     this.#packets.clear();
     this.#frames.clear();
@@ -121,6 +117,7 @@ export class TrailBook {
   }
 
   #add(sighting: Sighting, surroundings: Surroundings, begins: boolean): Packet | undefined {
+    if (surroundings.timeOf(sighting) < this.#since) return undefined;
     const packet = this.#find(sighting, surroundings) ?? (begins ? this.#open(sighting) : undefined);
     if (packet) this.#put(packet, sighting, surroundings);
     else this.#leftOut += 1;
@@ -238,8 +235,9 @@ function nearest(packets: readonly Packet[], sighting: Sighting, surroundings: S
   const time = surroundings.timeOf(sighting);
   let best: { packet: Packet; apart: number } | undefined;
   for (const packet of packets) {
-    const apart = Math.min(...packet.sightings.map((one) => Math.abs(surroundings.timeOf(one) - time)));
-    if (apart > WINDOW || (best && apart >= best.apart) || repeats(packet, sighting)) continue;
+    const possible = packet.sightings.filter((one) => surroundings.mayBelong(one, sighting));
+    const apart = Math.min(...possible.map((one) => Math.abs(surroundings.timeOf(one) - time)));
+    if (possible.length === 0 || (best && apart >= best.apart) || repeats(packet, sighting)) continue;
     best = { packet, apart };
   }
   return best?.packet;

@@ -35,6 +35,10 @@ export interface SurroundingsInput {
 
 /** Between clocks of one computer: two workers' times of one moment differ by less. */
 const CLOCK_ERROR = 5;
+/** A packet may wait inside a guest or a link for as long, in milliseconds: for an ARP answer, in a queue. */
+const WAITS = 3000;
+/** From one end of a cable to the other, in milliseconds: the computer may be busy with other guests. */
+const CROSSES = 400;
 /** A guest's clock is read no worse than this, or it is of no use for telling what came first. */
 const MOST_UNCERTAIN = 1000;
 
@@ -60,18 +64,27 @@ export class Surroundings {
     return this.timeOf(one) <= this.timeOf(other) + this.#error(one.clock) + this.#error(other.clock);
   }
 
+  /** Whether two sightings may be of one packet, as far as their times tell. */
+  mayBelong(one: Sighting, other: Sighting): boolean {
+    const apart = Math.abs(this.timeOf(one) - this.timeOf(other));
+    if (one.clock === other.clock) return apart <= WAITS;
+    return apart <= CROSSES + this.#error(one.clock) + this.#error(other.clock);
+  }
+
   watched(machine: string): Watched | undefined {
     return this.#input.watched.get(machine);
   }
 
   /**
-   * A namespace's tables as they were read, the reading nearest to a moment first, then those around it: an entry may
-   * have been made by the very packet, and be in the next reading only.
+   * A namespace's tables as they were read around a moment. First the reading that followed it, which has what was set up
+   * before the packet came and the entries it made itself; then the others, the nearest first.
    */
   tablesAt(machine: string, namespace: number, time: number): readonly NetNamespace[] {
-    const readings = [...(this.#input.readings.get(machine) ?? [])];
-    readings.sort((a, b) => Math.abs(a.at - time) - Math.abs(b.at - time));
-    return readings
+    const readings = this.#input.readings.get(machine) ?? [];
+    const next = readings.find(({ at }) => at >= time);
+    const others = readings.filter((reading) => reading !== next);
+    others.sort((a, b) => Math.abs(a.at - time) - Math.abs(b.at - time));
+    return [...(next ? [next] : []), ...others]
       .slice(0, LOOKED_AT)
       .flatMap(({ network }) => network.namespaces.find(({ id }) => id === namespace) ?? []);
   }

@@ -12,6 +12,7 @@ import {
   type Flow,
   fdbFor,
   fdbText,
+  fits,
   neighbourFor,
   neighbourText,
   routeFor,
@@ -110,12 +111,9 @@ class Tables {
   }
 
   #rewriting(flow: Flow, after: Flow, from: NetLink | undefined, to: NetLink): readonly DecidedBy[] {
-    const passage = {
-      flow,
-      ...(from && { in: from.name }),
-      out: to.name,
-      established: false,
-    };
+    // only what begins a connection meets the nat table; what follows, and every answer, goes by the connection's entry
+    if (!this.#begins(flow)) return [];
+    const passage = { flow, ...(from && { in: from.name }), out: to.name, established: false };
     const rule = (chain: string, one = passage) =>
       this.#row("rule", (tables) => {
         const outcome = ruleFor(tables, "nat", chain, one);
@@ -129,6 +127,13 @@ class Tables {
       ...(destination ? [] : rule(from ? "PREROUTING" : "OUTPUT")),
       ...(source ? [] : rule("POSTROUTING", { ...passage, flow: translated as Flow })),
     ];
+  }
+
+  /** Of TCP the SYN; of others any packet in the direction of the first, for which is the first cannot be told. */
+  #begins(flow: Flow): boolean {
+    if (flow.protocol === "tcp" && !flow.begins) return false;
+    const entries = this.#then.flatMap((tables) => tables.conntrack[conntrackFor(tables, flow) ?? -1] ?? []);
+    return entries.length === 0 || entries.some(({ original }) => fits(original, flow));
   }
 
   #neighbour({ destination }: Flow, to: NetLink): readonly DecidedBy[] {

@@ -10,6 +10,9 @@ const PROTOCOLS: Readonly<Record<number, Flow["protocol"]>> = {
   [PROTOCOL.udp]: "udp",
 };
 
+const SYN = 2;
+const ACK = 16;
+
 /** @returns undefined of a frame without an IP packet */
 export function flowOf(bytes: Uint8Array): Flow | undefined {
   const headers = headersOf(bytes);
@@ -23,6 +26,7 @@ export function flowOf(bytes: Uint8Array): Flow | undefined {
     destination,
     ...(sourcePort !== undefined && { sourcePort }),
     ...(destinationPort !== undefined && { destinationPort }),
+    ...(headers.tcp && { begins: (headers.tcp.flags & (SYN | ACK)) === SYN }),
   };
 }
 

@@ -20,6 +20,8 @@ export interface Flow {
   /** Of an ICMP echo, the identifier in both. */
   readonly sourcePort?: number;
   readonly destinationPort?: number;
+  /** TCP: a SYN without ACK. */
+  readonly begins?: boolean;
 }
 
 /** Whether addresses, as text of any form, are the same. */
@@ -116,7 +118,8 @@ export function conntrackFor(namespace: NetNamespace, flow: Flow): number | unde
   return at < 0 ? undefined : at;
 }
 
-const fits = (tuple: ConntrackTuple, flow: Flow): boolean =>
+/** Whether a tuple is a packet's, exactly. */
+export const fits = (tuple: ConntrackTuple, flow: Flow): boolean =>
   tuple.sourcePort === flow.sourcePort &&
   tuple.destinationPort === flow.destinationPort &&
   sameAddress(tuple.source, flow.source) &&
