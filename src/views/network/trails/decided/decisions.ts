@@ -150,7 +150,7 @@ class Tables {
       const at = find(tables);
       if (at === undefined) continue;
       const text = rowTexts(tables, table)[at]!;
-      return [{ table, at: this.#at, row: rowTexts(this.#now, table).indexOf(text), text, how: "computed" }];
+      return [{ table, at: this.#at, row: rowOf(this.#now, table, text), text, how: "computed" }];
     }
     return [];
   }
@@ -158,7 +158,7 @@ class Tables {
 
 const TEXTS = new WeakMap<NetNamespace, Map<DecidedBy["table"], readonly string[]>>();
 
-/** The rows of a table in the words of its own tool, without what changes as time passes. */
+/** The rows of a table in the words of its own tool, without counters and times. */
 function rowTexts(namespace: NetNamespace, table: DecidedBy["table"]): readonly string[] {
   const known = TEXTS.get(namespace) ?? new Map<DecidedBy["table"], readonly string[]>();
   TEXTS.set(namespace, known);
@@ -192,5 +192,15 @@ export function rowNow(decided: DecidedBy, topology: Topology): number {
     );
   }
   const namespace = topology.namespace(decided.at)?.namespace;
-  return namespace ? rowTexts(namespace, decided.table).indexOf(decided.text) : -1;
+  return namespace ? rowOf(namespace, decided.table, decided.text) : -1;
 }
+
+/** Where a row stands, whatever the state of its neighbour or connection is by now. */
+function rowOf(namespace: NetNamespace, table: DecidedBy["table"], text: string): number {
+  const wanted = stable(table, text);
+  return rowTexts(namespace, table).findIndex((one) => stable(table, one) === wanted);
+}
+
+/** States are words of capitals, in brackets or not: `DELAY`, `TIME_WAIT`, `[UNREPLIED]`. */
+const stable = (table: DecidedBy["table"], text: string): string =>
+  table === "neighbour" || table === "conntrack" ? text.replace(/ \[?[A-Z_]+\d?\]?(?= |$)/g, "") : text;
