@@ -35,13 +35,21 @@ function outward(graph: Graph, { id, kind }: MapNode): Id | undefined {
   const { nodes } = graph.layout;
   if (kind === "machine") return nodes.find(({ inside, kind: other }) => inside === id && other === "stack")?.id;
   if (kind === "link") return neighbours(graph, id)[0];
-  if (kind === "gateway") return neighbours(graph, id)[0];
   const lines = graph.lines.get(id) ?? [];
-  if (kind === "stack")
-    return first(
-      graph,
-      lines.filter((line) => line.kind === "stack").map(({ ends }) => ends[0]),
+  if (kind === "gateway") {
+    const nat = lines.find((line) => line.kind === "nat");
+    return nat ? nat.ends.find((end) => end !== id) : neighbours(graph, id)[0];
+  }
+  if (kind === "stack") {
+    const next = lines.filter((line) => line.kind === "stack").map(({ ends }) => ends[0]);
+    const loopback = nodes.find((one) => one.kind === "loopback" && next.includes(one.id))?.id;
+    return (
+      first(
+        graph,
+        next.filter((one) => one !== loopback),
+      ) ?? loopback
     );
+  }
   const hanging = lines.filter((line) => (line.kind === "port" || line.kind === "upper") && line.ends[1] === id);
   if (hanging.length > 0)
     return first(
