@@ -113,20 +113,23 @@ export class NetworkWatch {
 
   /** Saves what is kept of a link's frames, or of everybody's, as a file. */
   async save(link: string | undefined, language: Language): Promise<void> {
-    const { lab, probe, phase } = this.#options;
-    const names = lab.machines.map(({ spec }) => spec.name);
-    const file = await captureFile(
-      {
-        probe,
-        picture: this.picture ?? this.#makePicture(),
-        offsets: new Map([...this.#guests].map(([machine, { clock }]) => [machine, clock.offset])),
-        running: names.filter((machine) => phase(machine) === "running"),
-      },
-      link,
-    ).catch((error: unknown) => plain(error));
-    if (typeof file === "string") this.#options.refused(file);
-    else if (file) saveCapture(lab.id, link, file);
-    else this.#options.refused(transportWords(language).nothingSaved);
+    try {
+      const file = await this.capture(link);
+      if (file) saveCapture(this.#options.lab.id, link, file);
+      else this.#options.refused(transportWords(language).nothingSaved);
+    } catch (error) {
+      this.#options.refused(plain(error));
+    }
+  }
+
+  /** @returns the bytes of that file; undefined when there is no frame */
+  capture(link: string | undefined): Promise<Uint8Array | undefined> {
+    const { probe, phase } = this.#options;
+    const guests = [...this.#guests];
+    const picture = this.picture ?? this.#makePicture();
+    const offsets = new Map(guests.map(([machine, { clock }]) => [machine, clock.offset]));
+    const running = guests.map(([machine]) => machine).filter((machine) => phase(machine) === "running");
+    return captureFile({ probe, picture, offsets, running }, link);
   }
 
   /** Sends the frames of a file into a link. */
