@@ -7,11 +7,11 @@ import type { LinkSpec } from "./link-spec.ts";
  * Probes: `network.counters {}` ({@link NetworkCounters}), `network.fdb {link?}`, `network.nat {}`,
  * `network.capture {link?, from?, count?, bytes?}` (reports.ts); of another fabric's link they say nothing.
  *
- * Controls: `network.hold {link, on}` holds the wire, `network.step {link}` lets one frame go; `network.cut {link, on}`;
- * `network.cable {machine, nic, plugged}`; `network.shape {link, latency?, jitter?, loss?, rate?, queue?, mtu?}` (null for
- * none); `network.mirror {link, to}` (null for none); `network.forget {link}` empties a switch's table; `network.reset
- * {link?}` sets counters to 0; `network.replay {link, capture}` sends the frames of a pcapng or pcap file (base64) into a
- * link, instead of those of one before (null for none).
+ * Controls: `network.hold {link, on}` holds the wire, `network.step {link}` lets one frame go: both answer how many wait
+ * then. `network.cut {link, on}`; `network.cable {machine, nic, plugged}`; `network.shape {link, latency?, jitter?, loss?,
+ * rate?, queue?, mtu?}` (null for none); `network.mirror {link, to}` (null for none); `network.forget {link}` empties a
+ * switch's table; `network.reset {link?}` sets counters to 0; `network.replay {link, capture}` sends the frames of a pcapng
+ * or pcap file (base64) into a link, instead of those of one before (null for none).
  */
 export interface FabricApi {
   /** @throws Error with a sentence when there is no such probe or link here, or an argument cannot be */

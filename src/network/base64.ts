@@ -1,17 +1,24 @@
 /** Base64 (RFC 4648, 4), for a room that knows neither a page nor Node. */
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-const VALUES = new Map([...ALPHABET].map((letter, value) => [letter.charCodeAt(0), value]));
+const LETTERS = Uint8Array.from(ALPHABET, (letter) => letter.charCodeAt(0));
+const VALUES = new Map([...LETTERS].map((letter, value) => [letter, value]));
+const PADDING = 0x3d;
+/** Letters made into a string at once: as many as may be given as arguments anywhere. */
+const CHUNK = 8192;
 
 export function toBase64(bytes: Uint8Array): string {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 3) {
-    const left = bytes.length - at;
+  const letters = new Uint8Array(4 * Math.ceil(bytes.length / 3));
+  for (let at = 0, out = 0; at < bytes.length; at += 3, out += 4) {
     const group = (bytes[at]! << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
-    text += ALPHABET[group >> 18]! + ALPHABET[(group >> 12) & 63]!;
-    text += left > 1 ? ALPHABET[(group >> 6) & 63]! : "=";
-    text += left > 2 ? ALPHABET[group & 63]! : "=";
+    letters[out] = LETTERS[group >> 18]!;
+    letters[out + 1] = LETTERS[(group >> 12) & 63]!;
+    letters[out + 2] = LETTERS[(group >> 6) & 63]!;
+    letters[out + 3] = LETTERS[group & 63]!;
   }
+  letters.fill(PADDING, letters.length - ((3 - (bytes.length % 3)) % 3));
+  let text = "";
+  for (let at = 0; at < letters.length; at += CHUNK) text += String.fromCharCode(...letters.subarray(at, at + CHUNK));
   return text;
 }
 

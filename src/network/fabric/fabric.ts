@@ -59,7 +59,7 @@ export class Fabric {
   async declare(links: Readonly<Record<string, LinkSpec>>): Promise<void> {
     const fresh = Object.entries(links).filter(([name]) => !this.#links.has(name));
     for (const [name, spec] of fresh) this.#links.set(name, new Link(name, spec, this.#common));
-    for (const [name, { gateway }] of fresh) if (gateway) await this.#plugGateway(name, gateway);
+    await Promise.all(fresh.map(([name, { gateway }]) => gateway && this.#plugGateway(name, gateway)));
   }
 
   has(link: string): boolean {
@@ -81,7 +81,8 @@ export class Fabric {
   }
 
   /**
-   * @returns of `network.hold` and `network.step` how many frames wait then, of `network.replay` a promise of a {@link ReplayReport}
+   * @returns of `network.hold` and `network.step` how many frames wait then; of `network.replay` a promise of a
+   *   {@link ReplayReport}
    * @throws Error with a sentence when there is no such setting or link here, or a value cannot be
    */
   control(name: string, args: Arguments): unknown {
@@ -135,21 +136,11 @@ export class Fabric {
   }
 
   #fdb(args: Arguments): FdbReport {
-    const reports = this.#someLinks(args).map((link) => link.fdb());
-    return {
-      entries: reports.flatMap(({ entries }) => entries),
-      limit: reports.reduce((sum, { limit }) => sum + limit, 0),
-      evicted: reports.reduce((sum, { evicted }) => sum + evicted, 0),
-    };
+    return together(this.#someLinks(args).map((link) => link.fdb()));
   }
 
   #nat(): NatReport {
-    const reports = [...this.#gateways.values()].flatMap(({ gateway }) => gateway.nat() ?? []);
-    return {
-      entries: reports.flatMap(({ entries }) => entries),
-      limit: reports.reduce((sum, { limit }) => sum + limit, 0),
-      evicted: reports.reduce((sum, { evicted }) => sum + evicted, 0),
-    };
+    return together([...this.#gateways.values()].flatMap(({ gateway }) => gateway.nat() ?? []));
   }
 
   #capture(args: Arguments): CaptureReport {
@@ -213,6 +204,18 @@ export class Fabric {
 }
 
 const loadGateways = async (): Promise<MakeGateway> => (await import("../gateway/index.ts")).makeGateway;
+
+interface Table<Entry> {
+  readonly entries: readonly Entry[];
+  readonly limit: number;
+  readonly evicted: number;
+}
+
+const together = <Entry>(tables: readonly Table<Entry>[]): Table<Entry> => ({
+  entries: tables.flatMap(({ entries }) => entries),
+  limit: tables.reduce((sum, { limit }) => sum + limit, 0),
+  evicted: tables.reduce((sum, { evicted }) => sum + evicted, 0),
+});
 
 const only = (args: Arguments, names: readonly string[]): Arguments =>
   Object.fromEntries(names.filter((name) => name in args).map((name) => [name, args[name]]));

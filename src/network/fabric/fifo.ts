@@ -36,8 +36,4 @@ export class Fifo<T> {
     this.#head = 0;
     return items;
   }
-
-  [Symbol.iterator](): Iterator<T> {
-    return (this.#items.slice(this.#head) as T[])[Symbol.iterator]();
-  }
 }

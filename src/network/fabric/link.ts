@@ -48,7 +48,7 @@ export class Link implements EndOwner {
   readonly #random: Random;
   /** By name; of several with one name the last is plugged in, and the one before it is when that is closed. */
   readonly #ends = new Map<string, End[]>();
-  /** Names of the ends whose cable is out. */
+  /** Names of the ends whose cable is out: it stays out when a machine is switched off, and on again. */
   readonly #pulled = new Set<string>();
   /** Those with carrier. */
   #live: readonly End[] = [];
@@ -145,7 +145,6 @@ export class Link implements EndOwner {
     this.#traffic.add(passage.cast, length);
     if (!this.#held) this.#go(from, passage, now);
     else if (this.#waiting.length < MOST_HELD && this.#waitingBytes + length <= MOST_HELD_BYTES) {
-      passage.decided("held");
       this.#waiting.push({ from, passage });
       this.#waitingBytes += length;
     } else this.#drop(passage, from, "held");
@@ -221,7 +220,7 @@ export class Link implements EndOwner {
 
   /** @returns false when there is no such end */
   plugCable(name: string, plugged: boolean): boolean {
-    if (!this.#ends.has(name)) return false;
+    if (!this.#ends.has(name) && !this.#pulled.has(name)) return false;
     if (plugged) this.#pulled.delete(name);
     else this.#pulled.add(name);
     this.#updateCarrier();
@@ -245,8 +244,8 @@ export class Link implements EndOwner {
 
   /** A wire is one cable: out at one end, it is out for both. */
   #connected(name: string): boolean {
-    if (this.#cut || this.#pulled.has(name)) return false;
-    return this.kind !== "wire" || ![...this.#ends.keys()].some((other) => this.#pulled.has(other));
+    const out = this.kind === "wire" ? this.#pulled.size > 0 : this.#pulled.has(name);
+    return !out && !this.#cut;
   }
 
   #disconnect(end: End): void {

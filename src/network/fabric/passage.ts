@@ -46,7 +46,7 @@ export class Copy {
   }
 }
 
-type Outcome = "pending" | "held" | "drop" | "wire" | "hub" | "fdb" | "flood" | "filtered" | "reserved";
+type Outcome = "held" | "drop" | "wire" | "hub" | "fdb" | "flood" | "filtered" | "reserved";
 
 /**
  * A frame that entered a link, and what became of it. One is made for each frame: what a report says in words is kept as
@@ -66,7 +66,7 @@ export class Passage {
   since: number;
   /** From −1 to 1: how much of the link's jitter it gets. */
   sway = 0;
-  #outcome: Outcome = "pending";
+  #outcome: Outcome = "held";
   #vlan = 0;
   /** Of `drop` and `flood` the reason; of `fdb` and `filtered` the end where the address is. */
   #detail = "";
@@ -92,7 +92,7 @@ export class Passage {
     this.#detail = why;
   }
 
-  decided(outcome: "held" | "wire" | "hub"): void {
+  decided(outcome: "wire" | "hub"): void {
     this.#outcome = outcome;
   }
 
@@ -117,7 +117,7 @@ export class Passage {
 
   /** Nothing about it will change any more. */
   get settled(): boolean {
-    return this.#outcome !== "pending" && this.#outcome !== "held" && this.copies.every(({ settled }) => settled);
+    return this.#outcome !== "held" && this.copies.every(({ settled }) => settled);
   }
 
   get decision(): Decision {
@@ -134,11 +134,8 @@ export class Passage {
         return { kind: "flood", vlan, why: this.#detail as "unknown" | "broadcast" | "multicast" };
       case "drop":
         return { kind: "drop", why: this.#detail as DropReason };
-      case "hub":
-      case "wire":
-        return { kind: this.#outcome };
       default:
-        return { kind: "held" };
+        return { kind: this.#outcome };
     }
   }
 }

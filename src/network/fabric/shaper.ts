@@ -116,7 +116,7 @@ export class Shaper {
     if (end.queue.length === 1) this.#serve(end, Math.max(at, end.freeAt));
   }
 
-  /** Serves the first in the queue: the bits of its bytes at the link's rate, from then on. */
+  /** Serves the first in the queue, as long as its bytes take at the link's rate: no preamble, gap or FCS, as in tc(8). */
   #serve(end: End, since: number, notBefore = since): void {
     const { rate } = this.shape;
     const bits = 8 * end.queue.first!.frame!.bytes.length;

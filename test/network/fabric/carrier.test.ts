@@ -109,6 +109,16 @@ describe("a cable", () => {
     expect(lan.of("a").dropped).toEqual({ cut: 1 });
   });
 
+  it("of a wire stays out at both ends while the machine it was pulled from is off", () => {
+    const lan = new Lan("wire");
+    const [a, b] = ["a", "b"].map((name) => watched(lan, name));
+    lan.control("cable", { machine: "b", nic: 0, plugged: false });
+    b!.port.close();
+    expect([a!.port.carrier, plug(lan, "b").port.carrier]).toEqual([false, false]);
+    lan.control("cable", { machine: "b", nic: 0, plugged: true });
+    expect(a!.told).toEqual([false, true]);
+  });
+
   it("of nobody is a mistake", () => {
     const lan = new Lan("hub");
     expect(() => lan.control("cable", { machine: "b", nic: 0, plugged: false })).toThrow(

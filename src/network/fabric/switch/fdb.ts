@@ -63,10 +63,6 @@ export class FilteringDatabase<Port> {
   #size = 0;
   #evicted = 0;
 
-  get size(): number {
-    return this.#size;
-  }
-
   /** Addresses that made room for others before their time. */
   get evicted(): number {
     return this.#evicted;

@@ -102,11 +102,14 @@ class Pair {
   }
 
   #cable(random: Random): readonly Arrival[] {
-    const { spec } = random.pick(this.#ends);
+    this.#turnCable(random.pick(this.#ends).spec);
+    return [];
+  }
+
+  #turnCable(spec: PortSpec): void {
     const plugged = this.#model.pulled.has(portName(spec));
     this.#control("cable", { machine: spec.machine, nic: spec.nic, plugged });
     this.#model.cable(portName(spec), plugged);
-    return [];
   }
 
   #mirror(random: Random): readonly Arrival[] {
@@ -128,6 +131,8 @@ class Pair {
     gone!.port.close();
     this.#model.unplug(portName(gone!.spec));
     this.#plug(random);
+    // Nobody with that name comes again: a wire would stay without its cable for ever.
+    if (this.#model.pulled.has(portName(gone!.spec))) this.#turnCable(gone!.spec);
     return [];
   }
 

@@ -71,7 +71,7 @@ export class ModelLink {
 
   carrier(name: string): boolean {
     const plugged = this.ends.some((end) => end.name === name);
-    const out = this.kind === "wire" ? this.ends.some((end) => this.pulled.has(end.name)) : this.pulled.has(name);
+    const out = this.kind === "wire" ? this.pulled.size > 0 : this.pulled.has(name);
     return plugged && !out && !this.isCut;
   }
 
