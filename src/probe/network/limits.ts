@@ -15,7 +15,7 @@ export const NETVIEW_LIMITS = {
   rules: 256,
   /** Characters of a rule. */
   rule: 512,
-  frames: 512,
+  frames: 256,
   /** Bytes of a frame: 320, and a VLAN tag. */
   bytes: 324,
 } as const;

@@ -160,7 +160,7 @@ export interface GuestFrame {
   readonly bytes: string;
 }
 
-/** `guest.frames {machine, from}`: frames with `seq >= from`, the oldest kept first, at most 512. */
+/** `guest.frames {machine, from}`: frames with `seq >= from`, the oldest kept first, at most 256. */
 export interface GuestFrames {
   readonly frames: readonly GuestFrame[];
   /** What to ask from next; smaller than what was asked when the guest counts anew. */
