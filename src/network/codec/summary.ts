@@ -83,7 +83,7 @@ const pairs = (layer: Layer | undefined, names: Readonly<Record<string, string>>
     .map(([shown, text]) => ` ${shown} ${text}`)
     .join("");
 
-const arrow = (from: string, to: string): string => (from === "" && to === "" ? "" : ` ${from} → ${to}`);
+const arrow = (from: string, to: string): string => (to === "" ? from && ` ${from}` : ` ${from} → ${to}`);
 const addresses = (ip: Layer | undefined): string => arrow(value(ip, "Source"), value(ip, "Destination"));
 
 /** Endpoints as `10.0.0.2:80`, `[fd00::2]:80` (RFC 5952, 6). */
