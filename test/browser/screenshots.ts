@@ -156,6 +156,22 @@ for (const kind of DEVICES) {
 /** Views with made-up data, on a page of their own. */
 const VIEWS = ["ring", "network", "full", "virtqueue", "pair", "domains", "costs"] as const;
 
+/** Views of the network: which packet and which of its hops are looked at. */
+const NETWORKS: Readonly<Record<string, readonly [packet: number, hop: number] | undefined>> = {
+  "network-bridge": [2, 2],
+  "network-docker": [1, 4],
+  "network-held": undefined,
+  "network-vlans": undefined,
+  "network-gateway": undefined,
+};
+
+/** Looks at a packet, and on a wide screen at the rest beside it. */
+async function lookAt(page: Page, [packet, hop]: readonly [number, number], { size }: Look) {
+  if (size === "narrow") await page.locator("network-view .parts button").nth(1).click();
+  await page.locator("network-trail .packets li").nth(packet).click();
+  await page.locator("network-trail .hop").nth(hop).click();
+}
+
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
 const onlyViews = wanted.length > 0 && wanted.every((name) => name.startsWith("view-"));
 const { site, elsewhere, close } = onlyViews ? { site: "", elsewhere: "", close: undefined } : await serveSite();
@@ -178,17 +194,22 @@ for (const [name, { query, show }] of Object.entries(SCENES)) {
     await page.close();
   }
 }
-const views = VIEWS.filter((name) => wanted.length === 0 || wanted.includes(`view-${name}`));
+const views = [...VIEWS, ...Object.keys(NETWORKS)].filter(
+  (name) => wanted.length === 0 || wanted.includes(`view-${name}`),
+);
 if (views.length > 0) {
   const served = await serveViews();
   for (const scene of views)
-    for (const { theme, language, size } of LOOKS) {
+    for (const look of LOOKS) {
+      const { theme, language, size } = look;
       // a narrow screen has one panel at a time
       if (scene === "pair" && size === "narrow") continue;
       const page = await browser.newPage({ viewport: SIZES[size], deviceScaleFactor: 1 });
       await page.goto(`${served.views}?scene=${scene}&theme=${theme}&lang=${language}`);
       await page.locator("#stage > *").first().waitFor();
-      for (const band of await page.getByRole("slider").all()) {
+      const packet = NETWORKS[scene];
+      if (packet) await lookAt(page, packet, look);
+      for (const band of scene in NETWORKS ? [] : await page.getByRole("slider").all()) {
         const whole = (await band.getAttribute("aria-valuemax")) === "31";
         await band.focus();
         for (let steps = whole ? 20 : 12; steps > 0; steps--) await page.keyboard.press("ArrowRight");

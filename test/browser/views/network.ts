@@ -1,5 +1,5 @@
-import type { Trail } from "../../../src/views/network/picture.ts";
-import { bridgePackets, dockerPackets } from "../../views/network/packets.ts";
+import type { NetworkPicture, Passing, Trail } from "../../../src/views/network/picture.ts";
+import { bridgePackets, dockerPackets, malformedPackets } from "../../views/network/packets.ts";
 import { docker, gatewayNat, type Scene, vlans, xenBridge } from "../../views/network/pictures.ts";
 
 /** Views of the network, with networks as students build them. */
@@ -34,18 +34,38 @@ export const NETWORK_LETTERS = {
   server: "C",
 };
 
-const networkView = ({ picture }: Scene, trails: readonly Trail[] = [], properties: object = {}) =>
-  Object.assign(document.createElement("network-view"), {
-    network: picture,
-    passing: { trails, leftOut: 0, rate: 0 },
-    ...properties,
-  });
+interface Given {
+  readonly network: NetworkPicture | undefined;
+  readonly passing: Passing;
+}
 
-export const NETWORK_SCENES: Readonly<Record<string, () => readonly HTMLElement[]>> = {
-  "network-bridge": () => [networkView(xenBridge(), bridgePackets(xenBridge()))],
-  "network-held": () => [networkView(xenBridge({ held: true }), bridgePackets(xenBridge()))],
-  "network-docker": () => [networkView(docker(), dockerPackets(docker()))],
-  "network-vlans": () => [networkView(vlans())],
-  "network-gateway": () => [networkView(gatewayNat())],
-  "network-empty": () => [document.createElement("network-view")],
+const given = ({ picture }: Scene, trails: readonly Trail[] = [], more: Partial<Passing> = {}): Given => ({
+  network: picture,
+  passing: { trails, leftOut: 0, rate: 0, ...more },
+});
+
+/** What the view is given in each scene. */
+const GIVEN: Readonly<Record<string, () => Given>> = {
+  "network-bridge": () => given(xenBridge(), bridgePackets(xenBridge())),
+  "network-before": () => given(xenBridge({ vif2: false })),
+  "network-quiet": () => given(xenBridge()),
+  "network-flood": () => given(xenBridge(), bridgePackets(xenBridge()), { rate: 1200, leftOut: 88_000 }),
+  "network-held": () => given(xenBridge({ held: true }), bridgePackets(xenBridge())),
+  "network-malformed": () => given(xenBridge(), malformedPackets(xenBridge())),
+  "network-docker": () => given(docker(), dockerPackets(docker())),
+  "network-vlans": () => given(vlans()),
+  "network-gateway": () => given(gatewayNat()),
+  "network-empty": () => ({ network: undefined, passing: { trails: [], leftOut: 0, rate: 0 } }),
 };
+
+export const NETWORK_SCENES = Object.fromEntries(
+  Object.entries(GIVEN).map(([name, make]) => [
+    name,
+    (): readonly HTMLElement[] => [Object.assign(document.createElement("network-view"), make())],
+  ]),
+);
+
+/** The view of one scene is given what another's is, as when the page has read again. */
+Object.assign(window, {
+  renew: (to: string) => Object.assign(document.querySelector("network-view")!, GIVEN[to]!()),
+});

@@ -173,3 +173,10 @@ export function dockerPackets(scene: Scene): readonly Trail[] {
     at("node2", seenBy(2, "in", 2.3, back)),
   ]);
 }
+
+/** An IP packet whose header says that it is longer than its frame, from domU1. */
+export function malformedPackets(scene: Scene): readonly Trail[] {
+  const bytes = echo(U1, OUT, false, 1).slice();
+  bytes.set([0x05, 0xdc], 16);
+  return trailsOf(scene, [at("domU1", seenBy(2, "out", 0, bytes))]);
+}

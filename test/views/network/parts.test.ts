@@ -157,7 +157,7 @@ describe("marks of changes", () => {
 
   it("are not on counters, nor on a machine that is read for the first time", () => {
     const { picture } = xenBridge();
-    const counted = structuredClone(picture) as {
+    const counted = structuredClone(picture) as unknown as {
       machines: { namespaces: { interfaces: { link: { sent: { packets: number } } }[] }[] }[];
     };
     counted.machines[0]!.namespaces[0]!.interfaces[1]!.link.sent.packets++;

@@ -9,6 +9,7 @@ import { type Thing, thingOf } from "../things.ts";
 import type { NetworkWords } from "../words/words.ts";
 import { type MapFrame, type MapLayout, type MapLine, type MapNode, middle, type Point } from "./geometry.ts";
 import { conditionText, gatewayText, interfaceText, linkOfPort, machineTitle, shapeText, vlanText } from "./labels.ts";
+import { aboutThing } from "./names.ts";
 import { pathData } from "./paths.ts";
 
 /** Everything the map's drawing is made from. */
@@ -27,8 +28,6 @@ export interface MapDrawing {
   readonly hop: Id | undefined;
   /** The chosen packet's way, below what it leads through. */
   readonly tracks: unknown;
-  /** What a node is for who cannot see it. */
-  nameOf(node: MapNode): string;
   choose(id: Id): void;
 }
 
@@ -132,10 +131,11 @@ function nodeDrawing(node: MapNode, drawing: MapDrawing): TemplateResult {
   const { picture, chosen, cursor, fresh, hops, hop } = drawing;
   const thing = thingOf(picture, id);
   const numbers = hops.get(id) ?? [];
+  const about = aboutThing(id, picture, numbers, drawing.words);
   const mark = kind !== "machine" && fresh.has(id) ? `fresh-${fresh.get(id)}` : "";
   return html`<button class="node ${kind} ${stateClass(thing)} ${numbers.length > 0 ? "passed" : ""} ${hop === id ? "hop" : ""} ${mark}"
       style=${place(node)} data-id=${id} tabindex=${cursor === id ? 0 : -1} aria-pressed=${chosen === id ? "true" : "false"}
-      aria-label=${drawing.nameOf(node)} title=${drawing.nameOf(node)} @click=${() => drawing.choose(id)}>${content(thing, node, drawing)}</button>
+      title=${about} @click=${() => drawing.choose(id)}>${content(thing, node, drawing)}${about ? html`<span class="unseen">, ${about}</span>` : nothing}</button>
     ${numbers.length > 0 ? html`<span class="numbers" aria-hidden="true" style="left:${node.x + node.width + 3}px;top:${node.y - 3}px">${numbers.join("·")}</span>` : nothing}`;
 }
 
@@ -156,30 +156,30 @@ function content(
       const { name } = thing.machine;
       const framed = layout.frames.some(({ id }) => id === `host:${thing.machine.host}`);
       const [, ...more] = machineTitle(thing.machine, framed, words);
-      return html`<span class="letter" style="color:${machineColour(letters[name] ?? "")}">${letters[name]}</span><b>${name}</b>${more.map((one) => html`<small>${one}</small>`)}`;
+      return html`<span class="letter" style="color:${machineColour(letters[name] ?? "")}">${letters[name]}</span> <b>${name}</b>${more.map((one) => html` <small>${one}</small>`)}`;
     }
     case "namespace": {
       const { routes, translates } = thing.namespace;
-      return html`<b>${text.stack}</b>${routes ? html`<span class="mark">${routesGlyph()}${text.routes}</span>` : nothing}
-        ${translates ? html`<span class="mark">${translatesGlyph()}${text.translates}</span>` : nothing}`;
+      return html`<b>${text.stack}</b>${routes ? html` <span class="mark">${routesGlyph()}${text.routes}</span>` : nothing}
+        ${translates ? html` <span class="mark">${translatesGlyph()}${text.translates}</span>` : nothing}`;
     }
     case "interface": {
       const { name, tag, address, more, state } = interfaceText(thing.box, words);
-      return html`${kindGlyph(thing.box.link.kind)}<b>${name}</b>${tag ? html`<span class="tag-in">${tag}</span>` : nothing}
-        ${address ? html`<span class="address">${address}</span>` : nothing}${more > 0 ? html`<small>${text.more(more)}</small>` : nothing}
-        ${state ? html`<em>${state}</em>` : nothing}`;
+      return html`${kindGlyph(thing.box.link.kind)}<b>${name}</b>${tag ? html` <span class="tag-in">${tag}</span>` : nothing}
+        ${address ? html` <span class="address">${address}</span>` : nothing}${more > 0 ? html` <small>${text.more(more)}</small>` : nothing}
+        ${state ? html` <em>${state}</em>` : nothing}`;
     }
     case "link": {
       const { report } = thing.link;
       const condition = conditionText(report, words);
-      return html`${linkGlyph(report.kind)}<b>${report.link}</b><small>${text.links[report.kind]}</small>
-        ${shapeText(report, words).map((one) => html`<small class="shape">${one}</small>`)}${condition ? html`<em class=${report.cut ? "cut" : "held"}>${condition}</em>` : nothing}`;
+      return html`${linkGlyph(report.kind)}<b>${report.link}</b> <small>${text.links[report.kind]}</small>
+        ${shapeText(report, words).map((one) => html` <small class="shape">${one}</small>`)}${condition ? html` <em class=${report.cut ? "cut" : "held"}>${condition}</em>` : nothing}`;
     }
     default: {
       // a port that is on the map is a gateway's
       if (kind !== "gateway") return nothing;
       const report = linkReport(picture, inside);
-      return html`${gatewayGlyph()}<b>${text.gateway}</b><span class="address">${gatewayText(id, report)}</span>`;
+      return html`${gatewayGlyph()}<b>${text.gateway}</b> <span class="address">${gatewayText(id, report)}</span>`;
     }
   }
 }

@@ -12,8 +12,8 @@ import { type NetworkWords, networkWords } from "../words/words.ts";
 import { controlsFor } from "./controls.ts";
 import { mapDrawing } from "./drawing.ts";
 import { factsOf } from "./facts.ts";
-import { type MapLayout, type MapNode, middle } from "./geometry.ts";
-import { interfaceText, widthsOf } from "./labels.ts";
+import { type MapLayout, middle } from "./geometry.ts";
+import { widthsOf } from "./labels.ts";
 import { layoutMap } from "./layout.ts";
 import { changedThings, MARK } from "./marks.ts";
 import { Motion } from "./motion.ts";
@@ -169,7 +169,6 @@ export class NetworkMap extends LitElement {
       hops,
       tracks: this.tracks(),
       hop: this.trail?.hops[this.hop ?? -1]?.at,
-      nameOf: (node) => this.nameOf(node, words, hops.get(node.id)),
       choose: (id) => this.choose(id),
     });
     return html`<div class="scroll"><div class="map ${this.trail?.colour ?? ""}" role="group" aria-label="${words.map.title}. ${words.map.keys}"
@@ -194,47 +193,6 @@ export class NetworkMap extends LitElement {
     return html`<svg class="tracks" width=${graph.layout.width} height=${graph.layout.height} aria-hidden="true">
       <path class="track" d=${ways.map(({ points }) => pathData(points)).join("")} />
       <path class="lost" d=${end ? `M${end.x - 5} ${end.y - 5}l10 10m0-10l-10 10` : ""} /></svg>`;
-  }
-
-  private nameOf(node: MapNode, words: NetworkWords, hops: readonly number[] | undefined): string {
-    const { names, kinds, links } = words.map;
-    const picture = this.picture!;
-    const thing = thingOf(picture, node.id);
-    const passed = hops ? [names.hops(hops.join(", "))] : [];
-    const join = (...parts: readonly string[]) => [...parts, ...passed].join("; ");
-    switch (thing?.kind) {
-      case "machine":
-        return join(names.machine(this.letters[thing.machine.name] ?? "", thing.machine.name));
-      case "namespace": {
-        const { namespace } = thing;
-        const label = namespace.namespace.initial ? words.map.initial : namespace.label;
-        const marks = [
-          ...(namespace.routes ? [words.map.routesTitle] : []),
-          ...(namespace.translates ? [words.map.translatesTitle] : []),
-        ];
-        return join(names.stack(label, thing.machine.name), ...marks);
-      }
-      case "interface": {
-        const { box, machine } = thing;
-        const { tag, state } = interfaceText(box, words);
-        const kind = kinds[box.link.kind] ?? box.link.kind;
-        const joined = picture.edges
-          .filter(({ ends }) => ends.includes(box.id))
-          .map(({ ends }) => placeName(picture, ends[0] === box.id ? ends[1] : ends[0]));
-        const more = [tag, ...box.link.addresses, state].filter((text) => text !== undefined);
-        return join(
-          names.interface(box.link.name, kind, machine.name),
-          ...more,
-          ...(joined.length > 0 ? [names.joined(joined.join(", "))] : []),
-        );
-      }
-      case "link":
-        return join(names.link(thing.link.report.link, links[thing.link.report.kind]));
-      case "port":
-        return join(names.gateway(thing.report.link));
-      default:
-        return node.id;
-    }
   }
 
   private choose(id: Id | undefined) {
@@ -296,7 +254,7 @@ export class NetworkMap extends LitElement {
     if (!thing) return nothing;
     const close = words.detail.close;
     return html`<section class="detail" aria-label=${placeName(picture, this.chosen!)}>
-      <header><h3>${placeName(picture, this.chosen!)}</h3><button class="quiet icon-only" title=${close} aria-label=${close} @click=${() => this.choose(undefined)}>${icon("cross")}</button></header>
+      <header><h2>${placeName(picture, this.chosen!)}</h2><button class="quiet icon-only" title=${close} aria-label=${close} @click=${() => this.choose(undefined)}>${icon("cross")}</button></header>
       <dl class="facts">${factsOf(thing, picture, words).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
       ${controlsFor(thing, picture, words, (name, detail) => emit(this, `network-${name}`, detail))}</section>`;
   }

@@ -403,7 +403,7 @@ const below = css`
     gap: var(--space-2);
     margin-bottom: 4px;
   }
-  .detail h3 {
+  .detail h2 {
     margin: 0;
     font: 600 13px var(--sans);
   }

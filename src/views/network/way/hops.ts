@@ -33,8 +33,8 @@ function hopItem(hop: Hop, at: number, list: HopList): TemplateResult {
   const open = chosen === at;
   const since = hop.time - trail.hops[0]!.time;
   return html`<li class=${open ? "open" : ""}>
-    <button class="hop" aria-expanded=${open ? "true" : "false"} aria-label=${hopLabel(hop, at, list)} @click=${() => choose(open ? undefined : at)}>
-      <span class="number">${at + 1}</span>${placeWords(hop, list)}<span class="direction">${directionWord(hop, words)}</span>
+    <button class="hop" aria-expanded=${open ? "true" : "false"} @click=${() => choose(open ? undefined : at)}>
+      <span class="unseen">${words.way.hop(at + 1)}: </span><span class="number" aria-hidden="true">${at + 1}</span>${placeWords(hop, list)} <span class="direction">${directionWord(hop, words)}</span>
       <span class="since">${words.way.since(since.toFixed(since < 100 ? 2 : 0))}</span></button>
     ${cameFrom(hop, at, words)}
     ${hop.changes.length > 0 ? html`<ul class="changes" aria-label=${words.way.changes}>${hop.changes.map((change) => changeItem(change, words))}</ul>` : nothing}
@@ -44,10 +44,6 @@ function hopItem(hop: Hop, at: number, list: HopList): TemplateResult {
 
 export function directionWord({ at, direction }: Hop, words: NetworkWords): string {
   return words.way.directions[at.startsWith("port:") ? "port" : "interface"][direction];
-}
-
-function hopLabel(hop: Hop, at: number, { picture, words }: HopList): string {
-  return `${words.way.hop(at + 1)}: ${placeName(picture, hop.at)}, ${directionWord(hop, words)}`;
 }
 
 /** A machine's letter in its colour, and the place. */
@@ -62,7 +58,7 @@ function placeWords({ at }: Hop, { picture, letters }: HopList): TemplateResult 
   const letter = machine === undefined ? undefined : letters[machine];
   const name = placeName(picture, at);
   const cut = name.lastIndexOf(" ");
-  return html`${letter === undefined ? nothing : html`<span class="letter" style="color:${machineColour(letter)}">${letter}</span>`}<span class="place">${name.slice(0, cut + 1)}<b>${name.slice(cut + 1)}</b></span>`;
+  return html`${letter === undefined ? nothing : html`<span class="letter" style="color:${machineColour(letter)}">${letter}</span> `}<span class="place">${name.slice(0, cut + 1)}<b>${name.slice(cut + 1)}</b></span>`;
 }
 
 /** Where a packet has several ways, each hop but the next says which it came from. */

@@ -36,12 +36,11 @@ function option(trail: Trail, { picture, chosen, words, choose }: PacketList): T
   const { id, colour, summary, hops, lost } = trail;
   const text = words.list;
   const kind = words.colours[colour];
-  const count = text.hops(hops.length);
   const place = lost && picture ? placeName(picture, lost.at) : undefined;
-  const label = place === undefined ? text.words(kind, summary, count) : text.wordsLost(kind, summary, count, place);
-  return html`<li role="option" id=${optionId(id)} aria-selected=${id === chosen ? "true" : "false"} aria-label=${label} @click=${() => choose(id)}>
-    <span class="time">${timeText(hops[0]?.time ?? 0)}</span>${packetGlyph(colour)}<span class="summary" title=${summary}>${summary}</span>
-    ${place === undefined ? html`<span class="count">${grouped(hops.length)}</span>` : html`<span class="count lost" title=${text.lostAt(place)}>✕ ${grouped(hops.length)}</span>`}</li>`;
+  const count = html`<span aria-hidden="true">${grouped(hops.length)}</span><span class="unseen">, ${text.hops(hops.length)}</span>`;
+  return html`<li role="option" id=${optionId(id)} aria-selected=${id === chosen ? "true" : "false"} @click=${() => choose(id)}>
+    <span class="time">${timeText(hops[0]?.time ?? 0)}</span> ${packetGlyph(colour)}<span class="summary" title=${summary}><span class="unseen">${kind}: </span>${summary}</span>
+    ${place === undefined ? html`<span class="count">${count}</span>` : html`<span class="count lost" title=${text.lostAt(place)}><span aria-hidden="true">✕ </span>${count}<span class="unseen">, ${text.lostAt(place)}</span></span>`}</li>`;
 }
 
 /** The time of day of a sighting, to the millisecond: `14:02:09.123`. */

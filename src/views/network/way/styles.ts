@@ -2,8 +2,6 @@ import { css } from "lit";
 
 const list = css`
   :host {
-    display: flex;
-    flex-direction: column;
     min-width: 0;
     min-height: 0;
     container-type: inline-size;
@@ -26,10 +24,19 @@ const list = css`
     margin: 0;
     color: var(--text-2);
   }
+  .panes {
+    display: grid;
+    grid-template: fit-content(40%) minmax(0, 1fr) / minmax(0, 1fr);
+    height: 100%;
+  }
+  .left {
+    display: flex;
+    flex-direction: column;
+    min-height: 0;
+  }
   .packets {
     flex: 0 1 auto;
-    min-height: 66px;
-    max-height: 38%;
+    min-height: 0;
     margin: 0;
     padding: 0;
     border-block: 1px solid var(--line);
@@ -38,13 +45,11 @@ const list = css`
     overflow: auto;
     cursor: pointer;
   }
-  :host([alone]) .packets {
-    max-height: 45%;
-  }
   .packets:focus-visible {
     outline-offset: -2px;
   }
   .packets li {
+    position: relative;
     display: grid;
     grid-template-columns: max-content 16px minmax(0, 1fr) max-content;
     gap: 8px;
@@ -81,6 +86,14 @@ const list = css`
       grid-template-columns: 16px minmax(0, 1fr) max-content;
     }
   }
+  @container (min-width: 760px) {
+    .panes {
+      grid-template: minmax(0, 1fr) / minmax(0, 1fr) minmax(0, 1.1fr);
+    }
+    .way {
+      border-left: 1px solid var(--line);
+    }
+  }
   .note {
     margin: 0;
     padding: var(--space-2) var(--space-3);
@@ -91,7 +104,6 @@ const list = css`
 
 const way = css`
   .way {
-    flex: 1 1 0;
     min-height: 0;
     padding: 4px var(--space-3) var(--space-3);
     overflow: auto;

@@ -61,15 +61,15 @@ export class NetworkTrail extends LitElement {
     const { trails, chosen, leftOut } = this;
     const text = words.list;
     const inList = chosen && trails.some(({ id }) => id === chosen.id);
-    return html`<div class="head"><h2>${text.title}</h2>${leftOut > 0 ? html`<p>${text.leftOut(grouped(leftOut))}</p>` : nothing}
+    return html`<div class="panes"><div class="left"><div class="head"><h2>${text.title}</h2>${leftOut > 0 ? html`<p>${text.leftOut(grouped(leftOut))}</p>` : nothing}
         ${trails.length > LISTED ? html`<p>${text.older(grouped(trails.length - LISTED))}</p>` : nothing}</div>
       ${
         trails.length === 0
           ? html`<p class="note">${text.none}</p>`
           : html`<ul class="packets" role="listbox" tabindex="0" aria-label="${text.title}. ${text.keys}" aria-activedescendant=${inList ? optionId(chosen.id) : nothing}
               @keydown=${this.steer}>${packetOptions({ picture: this.picture, trails, chosen: chosen?.id, words, choose: (id) => this.look(id) })}</ul>`
-      }
-      ${this.way()}`;
+      }</div>
+      ${this.way()}</div>`;
   }
 
   private way() {

@@ -67,11 +67,10 @@ export const en = {
       upper: "on top of",
     },
     names: {
-      machine: (letter: string, name: string) => `Machine ${letter}, ${name}`,
-      stack: (namespace: string, machine: string) => `IP stack of ${namespace} in ${machine}`,
-      interface: (name: string, kind: string, machine: string) => `${name}, ${kind}, in ${machine}`,
-      link: (name: string, kind: string) => `${name}, ${kind}`,
-      gateway: (link: string) => `Gateway on ${link}`,
+      machine: "machine",
+      stack: (namespace: string, machine: string) => `stack of ${namespace} in ${machine}`,
+      interface: (kind: string, machine: string) => `${kind} in ${machine}`,
+      gateway: (link: string) => `on ${link}`,
       joined: (others: string) => `joined to ${others}`,
       hops: (numbers: string) => `hop ${numbers}`,
     },
@@ -159,9 +158,6 @@ export const en = {
     lost: "lost",
     lostAt: (place: string) => `lost at ${place}`,
     columns: { time: "time", kind: "kind", summary: "packet", hops: "hops", lost: "lost at" },
-    words: (kind: string, summary: string, hops: string) => `${kind}: ${summary}, ${hops}`,
-    wordsLost: (kind: string, summary: string, hops: string, place: string) =>
-      `${kind}: ${summary}, ${hops}, lost at ${place}`,
   },
 
   way: {
@@ -241,6 +237,7 @@ export const en = {
       correct: "correct",
       incorrect: (expected: string) => `wrong, should be ${expected}`,
       unverified: "cannot be checked",
+      partial: "left to the card",
       none: "none made",
     },
     changed: "changed here",

@@ -60,11 +60,10 @@ export const zh: NetworkWords = {
     legend: "图例",
     wires: { veth: "veth 对", ring: "环：前端与后端驱动", cable: "网线", port: "网桥端口", upper: "叠加在上" },
     names: {
-      machine: (letter, name) => `机器 ${letter}，${name}`,
-      stack: (namespace, machine) => `${machine} 中 ${namespace} 的 IP 协议栈`,
-      interface: (name, kind, machine) => `${name}，${kind}，在 ${machine} 中`,
-      link: (name, kind) => `${name}，${kind}`,
-      gateway: (link) => `${link} 上的网关`,
+      machine: "机器",
+      stack: (namespace, machine) => `${machine} 中 ${namespace} 的协议栈`,
+      interface: (kind, machine) => `${machine} 中的${kind}`,
+      gateway: (link) => `在 ${link} 上`,
       joined: (others) => `连接到 ${others}`,
       hops: (numbers) => `第 ${numbers} 跳`,
     },
@@ -152,8 +151,6 @@ export const zh: NetworkWords = {
     lost: "丢失",
     lostAt: (place) => `丢失于 ${place}`,
     columns: { time: "时间", kind: "种类", summary: "报文", hops: "跳数", lost: "丢失于" },
-    words: (kind, summary, hops) => `${kind}：${summary}，${hops}`,
-    wordsLost: (kind, summary, hops, place) => `${kind}：${summary}，${hops}，丢失于 ${place}`,
   },
 
   way: {
@@ -226,6 +223,7 @@ export const zh: NetworkWords = {
       correct: "正确",
       incorrect: (expected) => `错误，应为 ${expected}`,
       unverified: "无法核对",
+      partial: "留给网卡计算",
       none: "未计算",
     },
     changed: "在这里改动",
