@@ -19,6 +19,8 @@ export class ChainBuffers {
   readonly addresses: number[] = [];
   readonly lengths: number[] = [];
   count = 0;
+  /** Descriptors of the queue's own table that are taken up. */
+  descriptors = 0;
   /** How many are for the device to read; of a chain they are its first. */
   readables = 0;
   readableBytes = 0;
@@ -26,6 +28,7 @@ export class ChainBuffers {
 
   clear(): void {
     this.count = 0;
+    this.descriptors = 0;
     this.readables = 0;
     this.readableBytes = 0;
     this.writableBytes = 0;
@@ -51,6 +54,7 @@ export class ChainBuffers {
       const flags = words.u16(at + 12);
       const bytes = words.u32(at + 8);
       const address = words.u32(at) + words.u32(at + 4) * 2 ** 32;
+      if (!inTable) this.descriptors++;
       if (flags & DESC_F.indirect) {
         const fault = wrongTable(words, { address, bytes, flags, inTable, indirect });
         if (fault) return fault;

@@ -165,8 +165,9 @@ export class ReceiveQueue {
     if (count instanceof QueueFault) return count;
     if (this.#buffers.writableBytes < total) {
       queue.putBack(start);
-      // with all the buffers it may have, it will never fit
-      return count === (mergeable() ? MOST_CHAINS : 1) || chains === queue.size ? "lost" : "starved";
+      // with all the buffers it may have, or the driver can add, it will never fit
+      const all = count === (mergeable() ? MOST_CHAINS : 1) || this.#buffers.descriptors === queue.size;
+      return all ? "lost" : "starved";
     }
     writeHeader(this.#header, frame, count);
     this.#copy(frame.bytes);
