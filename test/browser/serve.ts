@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build, preview } from "vite";
+import { build, type InlineConfig, preview } from "vite";
 
 /** The built site and another one, both served on free ports. */
 export interface Served {
@@ -22,7 +22,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** Builds the site, serves it, and serves another origin beside it. */
 export async function serveSite(): Promise<Served> {
   const outDir = join(ROOT, ".build/site");
-  await build({ root: ROOT, logLevel: "warn", build: { outDir, emptyOutDir: true } });
+  await buildAsShipped({ root: ROOT, logLevel: "warn", build: { outDir, emptyOutDir: true } });
   const site = await preview({
     root: ROOT,
     logLevel: "error",
@@ -48,10 +48,21 @@ export async function serveSite(): Promise<Served> {
 export async function serveViews(): Promise<{ readonly views: string; close(): Promise<void> }> {
   const root = join(ROOT, "test/browser/views");
   const options = { outDir: join(ROOT, ".build/views"), emptyOutDir: true, target: "es2022" };
-  await build({ root, configFile: false, base: "./", logLevel: "warn", build: options });
+  await buildAsShipped({ root, configFile: false, base: "./", logLevel: "warn", build: options });
   const server = await preview({ root, configFile: false, logLevel: "error", build: options, preview: { port: 0 } });
   const { port } = server.httpServer.address() as AddressInfo;
   return { views: `http://localhost:${port}/`, close: () => server.close() };
+}
+
+/** A test runner's own NODE_ENV would put the libraries' development builds into the site, which are larger and differ. */
+async function buildAsShipped(config: InlineConfig): Promise<void> {
+  const { NODE_ENV } = process.env;
+  process.env.NODE_ENV = "production";
+  try {
+    await build(config);
+  } finally {
+    process.env.NODE_ENV = NODE_ENV;
+  }
 }
 
 function lanAddress(): string | undefined {

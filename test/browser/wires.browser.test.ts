@@ -50,6 +50,17 @@ const EAVESDROP = `{
     }
   };
 }`;
+/** In the page: keeps every worker by its name. */
+const COLLECT = `{
+  window.workers = {};
+  window.Worker = class extends Worker {
+    constructor(address, options) {
+      super(address, options);
+      (workers[options.name] ??= []).push(this);
+    }
+  };
+}`;
+
 interface Overheard {
   readonly workers: readonly string[];
   readonly runs: number;
@@ -64,11 +75,15 @@ describe("machines in workers of their own", () => {
     await page.addInitScript(EAVESDROP);
     await page.goto(inject("site") + lab("wires", "build"));
     await prompts(page, ["left", "right"]);
-    await typeAt(page, "right", "ip address add 10.0.0.2/24 dev eth0; ip link set eth0 up; nc -l -p 7 | wc -c");
+    await typeAt(
+      page,
+      "right",
+      "ip address add 10.0.0.2/24 dev eth0; ip link set eth0 up; nc -l -p 7 < /dev/null | wc -c",
+    );
     await typeAt(page, "left", "ip address add 10.0.0.1/24 dev eth0; ip link set eth0 up");
     await page.keyboard.type("ping -c 20 -i 0.05 -p 5a 10.0.0.2 | tail -n 2\n");
     await shown(page, "left", "20 packets received, 0% packet loss").waitFor();
-    await page.keyboard.type("yes Z | tr -d '\\\\n' | head -c 300000 | nc 10.0.0.2 7\n");
+    await page.keyboard.type("yes Z | tr -d '\\n' | head -c 300000 | nc 10.0.0.2 7\n");
     await tab(page, "right").click();
     await shown(page, "right", /^300000$/).waitFor();
 
@@ -76,39 +91,33 @@ describe("machines in workers of their own", () => {
     expect([...workers].sort()).toEqual(["ringside host", "ringside host", "ringside network"]);
     expect(runs).toBe(0);
     // what a terminal shows does pass the page, and would not have been missed
-    await page.keyboard.type("yes Z | tr -d '\\\\n' | head -c 64; echo\n");
+    await page.keyboard.type("yes Z | tr -d '\\n' | head -c 64; echo\n");
     await expect.poll(async () => (await overheard(page)).runs).toBeGreaterThan(0);
     expect([errors, strangers]).toEqual([[], []]);
   });
 
-  it("are joined again when the worker of a host is gone", async () => {
+  it("are joined again when the worker of a host, or of the network, is gone", async () => {
     const { page } = await open("");
-    await page.addInitScript(`{
-      window.hosts = [];
-      window.Worker = class extends Worker {
-        constructor(address, options) {
-          super(address, options);
-          if (options.name === "ringside host") hosts.push(this);
-        }
-      };
-    }`);
+    await page.addInitScript(COLLECT);
     await page.goto(inject("site") + lab("wires", "build"));
     await prompts(page, ["left", "right"]);
     await typeAt(page, "right", "ip address add 10.0.0.2/24 dev eth0; ip link set eth0 up");
-    await page.evaluate("hosts[0].terminate()");
-    await page.locator("ringside-transport").getByRole("button", { name: "Restart" }).waitFor();
+    await page.evaluate('workers["ringside host"][0].terminate()');
     await tab(page, "left").click();
     await shown(page, "left", /worker/i).waitFor();
     await page.locator("ringside-transport select").first().selectOption({ label: "A left" });
     await page.locator("ringside-transport").getByRole("button", { name: "Restart" }).click();
-    await expect.poll(() => page.evaluate("hosts.length")).toBe(3);
+    await expect.poll(() => page.evaluate('workers["ringside host"].length'), { timeout: 30_000 }).toBe(3);
     await shown(page, "left", /root@left.*# $/).waitFor();
-    await typeAt(
-      page,
-      "left",
-      "ip address add 10.0.0.1/24 dev eth0; ip link set eth0 up; ping -c 3 10.0.0.2 | tail -n 2",
-    );
-    await shown(page, "left", "3 packets received, 0% packet loss").waitFor();
+    const answered = (word: string) =>
+      `until ping -c 1 -W 1 10.0.0.2 > /dev/null; do :; done; echo ${word}-$((40 + 2))`;
+    await typeAt(page, "left", `ip address add 10.0.0.1/24 dev eth0; ip link set eth0 up; ${answered("host")}`);
+    await shown(page, "left", "host-42").waitFor();
+
+    await page.evaluate('workers["ringside network"][0].terminate()');
+    await page.getByText("The links between the machines failed and were started anew.").waitFor({ timeout: 60_000 });
+    await typeAt(page, "left", answered("network"));
+    await shown(page, "left", "network-42").waitFor();
   });
 });
 
@@ -132,24 +141,26 @@ const PACE = (seconds: number) => `new Promise((resolve) => {
 describe("six guests pinging each other at once", () => {
   const open = useBrowser();
   const names = [1, 2, 3, 4, 5, 6].map((number) => `m${number}`);
-  const median = (numbers: readonly number[]) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1]!;
+  /** What another program of this computer took away least from. */
+  const best = (paces: readonly number[]) => Math.max(...paces);
+  const measure = (page: Page) => page.evaluate(PACE(6)) as Promise<number[]>;
 
   it("all hear all, and the page keeps its pace", async () => {
     const { page, errors } = await open(lab("crowd", "ping"));
     await prompts(page, names);
-    const idle = median((await page.evaluate(PACE(5))) as number[]);
+    const idle = await measure(page);
     for (const name of names) await typeAt(page, name, "crowd");
-    const busy = median((await page.evaluate(PACE(5))) as number[]);
+    const busy = await measure(page);
     const done = page.locator("ringside-task .task[data-status=done]");
     expect(await done.count()).toBe(0); // they were at it all the while
     await expect.poll(() => done.count(), { timeout: 100_000 }).toBe(6);
     for (const name of names) {
       await tab(page, name).click();
-      await shown(page, name, "all-5-answered").waitFor();
+      await shown(page, name, "heard 500 of 500").waitFor();
     }
-    const heard = (await terminal(page, "m1").locator(".xterm-rows").textContent()) ?? "";
-    console.log(`frames a second: ${idle.toFixed(1)} idle, ${busy.toFixed(1)} with six guests pinging\n${heard}`);
-    expect(busy / idle).toBeGreaterThan(0.8);
+    const said = (paces: readonly number[]) => paces.map((pace) => pace.toFixed(0)).join(" ");
+    console.log(`frames in each second: ${said(idle)} idle; ${said(busy)} with six guests pinging`);
+    expect(best(busy) / best(idle)).toBeGreaterThan(0.9);
     expect(errors).toEqual([]);
   });
 });
