@@ -1,11 +1,12 @@
 /** Where the headers of an Ethernet frame lie: as much as offloads need, and right for any bytes. */
 
 export const ETHERNET_BYTES = 14;
-const VLAN_BYTES = 4;
+/** A tag: its type and what it controls (IEEE 802.1Q, 9.3). */
+export const VLAN_BYTES = 4;
 /** Tags that are skipped: a customer's inside a provider's (IEEE 802.1Q, 9.6). */
 const MOST_TAGS = 2;
 
-const ETHERTYPE = { ipv4: 0x0800, ipv6: 0x86dd, vlan: 0x8100, provider: 0x88a8 } as const;
+export const ETHERTYPE = { ipv4: 0x0800, ipv6: 0x86dd, vlan: 0x8100, provider: 0x88a8 } as const;
 export const PROTOCOL = { tcp: 6, udp: 17 } as const;
 /** IPv6 extension headers that name what follows and their own length (RFC 8200, 4). */
 const EXTENSIONS = new Set([0, 43, 60]);

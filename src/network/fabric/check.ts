@@ -1,13 +1,10 @@
 /** Whether a frame can enter a link: what it says of itself is true, and its pieces fit. Nothing is cut or summed here. */
-import { ETHERNET_BYTES, word } from "../headers.ts";
+import { ETHERNET_BYTES, ETHERTYPE, VLAN_BYTES, word } from "../headers.ts";
 import type { Frame } from "../link.ts";
 import { checksumPlace, segmentParts } from "../offload.ts";
 
-export const TAG_BYTES = 4;
 /** The largest IPv6 packet without jumbograms (RFC 8200, 3), in an Ethernet frame with two tags. */
-const LARGEST_SEGMENT = ETHERNET_BYTES + 2 * TAG_BYTES + 40 + 65_535;
-const CUSTOMER_TAG = 0x8100;
-const SERVICE_TAG = 0x88a8;
+const LARGEST_SEGMENT = ETHERNET_BYTES + 2 * VLAN_BYTES + 40 + 65_535;
 
 /** @param mtu bytes of the largest IP packet: Ethernet header and up to two tags come on top (802.1Q, G.2.2) */
 export function refusal(frame: Frame, mtu: number): "malformed" | "mtu" | undefined {
@@ -36,8 +33,8 @@ function checksumHasPlace(frame: Frame): boolean {
 
 function tagBytes(bytes: Uint8Array): number {
   let tags = 0;
-  while (tags < 2 && isTag(word(bytes, 12 + TAG_BYTES * tags))) tags++;
-  return TAG_BYTES * tags;
+  while (tags < 2 && isTag(word(bytes, 12 + VLAN_BYTES * tags))) tags++;
+  return VLAN_BYTES * tags;
 }
 
-const isTag = (type: number) => type === CUSTOMER_TAG || type === SERVICE_TAG;
+const isTag = (type: number) => type === ETHERTYPE.vlan || type === ETHERTYPE.provider;

@@ -1,11 +1,9 @@
 /** VLANs of a switch (IEEE 802.1Q-2018): which one a frame is in, and with which tag it leaves. Only C-tags are known. */
-import { ETHERNET_BYTES, setWord, word } from "../../headers.ts";
+import { ETHERNET_BYTES, ETHERTYPE, setWord, VLAN_BYTES, word } from "../../headers.ts";
 import type { Frame } from "../../link.ts";
 import type { PortSpec } from "../../link-spec.ts";
 
-const TAG_TYPE = 0x8100;
 const TAG_AT = 12;
-const TAG_BYTES = 4;
 const VID_MASK = 0x0fff;
 /** VIDs 0 and 4095 are nobody's (802.1Q, table 9-2). */
 const LAST_VLAN = 4094;
@@ -38,8 +36,8 @@ export class Membership {
 
   /** The VLAN of a frame that comes in here (6.9.1), with ingress filtering (8.6.2); {@link NO_VLAN}, {@link TRUNCATED}. */
   classify(bytes: Uint8Array): number {
-    if (word(bytes, TAG_AT) !== TAG_TYPE) return this.#pvid;
-    if (bytes.length < ETHERNET_BYTES + TAG_BYTES) return TRUNCATED;
+    if (word(bytes, TAG_AT) !== ETHERTYPE.vlan) return this.#pvid;
+    if (bytes.length < ETHERNET_BYTES + VLAN_BYTES) return TRUNCATED;
     const vid = word(bytes, TAG_AT + 2) & VID_MASK;
     if (vid === 0) return this.#pvid;
     return this.#admitsTagged && this.#egress[vid] !== ABSENT ? vid : NO_VLAN;
@@ -67,7 +65,7 @@ export class EgressForms {
     this.#frame = frame;
     this.#vlan = vlan;
     const { bytes } = frame;
-    this.#vid = word(bytes, TAG_AT) === TAG_TYPE ? word(bytes, TAG_AT + 2) & VID_MASK : -1;
+    this.#vid = word(bytes, TAG_AT) === ETHERTYPE.vlan ? word(bytes, TAG_AT + 2) & VID_MASK : -1;
   }
 
   /** The frame as it leaves at a port of its VLAN. */
@@ -84,20 +82,20 @@ export class EgressForms {
 }
 
 function untagged(frame: Frame): Frame {
-  const bytes = new Uint8Array(frame.bytes.length - TAG_BYTES);
+  const bytes = new Uint8Array(frame.bytes.length - VLAN_BYTES);
   bytes.set(frame.bytes.subarray(0, TAG_AT));
-  bytes.set(frame.bytes.subarray(TAG_AT + TAG_BYTES), TAG_AT);
-  return moved(frame, bytes, -TAG_BYTES);
+  bytes.set(frame.bytes.subarray(TAG_AT + VLAN_BYTES), TAG_AT);
+  return moved(frame, bytes, -VLAN_BYTES);
 }
 
 /** Priority 0, not drop eligible: what frames without a tag have (6.9.3). */
 function tagged(frame: Frame, vlan: number): Frame {
-  const bytes = new Uint8Array(frame.bytes.length + TAG_BYTES);
+  const bytes = new Uint8Array(frame.bytes.length + VLAN_BYTES);
   bytes.set(frame.bytes.subarray(0, TAG_AT));
-  setWord(bytes, TAG_AT, TAG_TYPE);
+  setWord(bytes, TAG_AT, ETHERTYPE.vlan);
   setWord(bytes, TAG_AT + 2, vlan);
-  bytes.set(frame.bytes.subarray(TAG_AT), TAG_AT + TAG_BYTES);
-  return moved(frame, bytes, TAG_BYTES);
+  bytes.set(frame.bytes.subarray(TAG_AT), TAG_AT + VLAN_BYTES);
+  return moved(frame, bytes, VLAN_BYTES);
 }
 
 /** PCP and DEI stay as they came. */
