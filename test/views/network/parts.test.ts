@@ -3,7 +3,14 @@ import { describe, expect, it } from "vitest";
 import { decode } from "../../../src/network/codec/index.ts";
 import { typed } from "../../../src/views/network/map/controls.ts";
 import { factsOf } from "../../../src/views/network/map/facts.ts";
-import { bits, interfaceText, shapeText, textWidth, vlanText } from "../../../src/views/network/map/labels.ts";
+import {
+  bits,
+  bridgeVlanText,
+  interfaceText,
+  shapeText,
+  textWidth,
+  vlanText,
+} from "../../../src/views/network/map/labels.ts";
 import { changedThings } from "../../../src/views/network/map/marks.ts";
 import { rowsOf } from "../../../src/views/network/map/rows.ts";
 import type { Edge, NetworkPicture } from "../../../src/views/network/picture.ts";
@@ -93,6 +100,24 @@ describe("texts on the map", () => {
       "trunk 10 20",
       undefined,
     ]);
+  });
+
+  it("say the VLANs of a bridge's port, and nothing of VLAN 1 alone", () => {
+    const vlan = (port: number, from: number, to = from, access = true) => ({
+      port,
+      from,
+      to,
+      pvid: access,
+      untagged: access,
+    });
+    const vlans = [vlan(2, 1), vlan(3, 101), vlan(4, 1), vlan(4, 10, 20, false)];
+    expect([2, 3, 4, 5].map((port) => bridgeVlanText(vlans, port, words))).toEqual([
+      undefined,
+      "VLAN 101",
+      "trunk 1 10-20",
+      undefined,
+    ]);
+    expect(interfaceText(box(3, { master: 9 }), words, vlans).tag).toBe("VLAN 101");
   });
 
   it("are as wide as their characters", () => {

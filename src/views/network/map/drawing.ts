@@ -164,7 +164,7 @@ function content(
         ${translates ? html` <span class="mark">${translatesGlyph()}${text.translates}</span>` : nothing}`;
     }
     case "interface": {
-      const { name, tag, address, more, state } = interfaceText(thing.box, words);
+      const { name, tag, address, more, state } = interfaceText(thing.box, words, thing.namespace.namespace.vlans);
       return html`${kindGlyph(thing.box.link.kind)}<b>${name}</b>${tag ? html` <span class="tag-in">${tag}</span>` : nothing}
         ${address ? html` <span class="address">${address}</span>` : nothing}${more > 0 ? html` <small>${text.more(more)}</small>` : nothing}
         ${state ? html` <em>${state}</em>` : nothing}`;

@@ -54,6 +54,8 @@ function interfaceFacts(link: NetLink, others: readonly { readonly link: NetLink
     ...(master ? [[text.master, master] as const] : []),
     ...(portState ? [[text.portState, portState] as const] : []),
     ...(vlan === undefined ? [] : [["VLAN", String(vlan)] as const]),
+    ...(link.vni === undefined ? [] : [["VNI", String(link.vni)] as const]),
+    ...(link.proxyArp ? [[text.proxyArp, "1"] as const] : []),
     ...(link.promiscuous ? [[text.promiscuous, words.yes] as const] : []),
     ...(bridge
       ? [

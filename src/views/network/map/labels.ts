@@ -1,4 +1,5 @@
 import type { LinkReport } from "../../../network/reports.ts";
+import type { PortVlans } from "../../../probe/network/types.ts";
 import { grouped } from "../../quantities.ts";
 import type { Id, InterfaceBox, MachineBox, NamespaceBox, NetworkPicture } from "../picture.ts";
 import type { NetworkWords } from "../words/words.ts";
@@ -19,17 +20,35 @@ export interface InterfaceText {
 /** Addresses that are there without anybody's doing. */
 const USUAL = /^(?:fe80:|127\.0\.0\.1\/8$|::1\/128$)/i;
 
-export function interfaceText({ link }: InterfaceBox, words: NetworkWords): InterfaceText {
+/** @param vlans of the ports of the namespace's bridges */
+export function interfaceText(
+  { link }: InterfaceBox,
+  words: NetworkWords,
+  vlans: readonly PortVlans[] = [],
+): InterfaceText {
   const { vlan, down, noCarrier } = words.map;
   const shown = link.addresses.filter((address) => !USUAL.test(address));
   const odd = link.portState !== undefined && link.portState !== "forwarding" ? link.portState : undefined;
   return {
     name: link.name,
-    tag: link.vlan === undefined ? undefined : vlan(link.vlan),
+    tag: link.vlan === undefined ? bridgeVlanText(vlans, link.index, words) : vlan(link.vlan),
     address: shown[0],
     more: Math.max(0, shown.length - 1),
     state: !link.up ? down : !link.carrier ? noCarrier : odd,
   };
+}
+
+/** VLANs of a bridge's port: of an access port the one, of a trunk all; nothing of VLAN 1 alone, which is no port's choice. */
+export function bridgeVlanText(
+  vlans: readonly PortVlans[],
+  port: number,
+  { map }: Pick<NetworkWords, "map">,
+): string | undefined {
+  const own = vlans.filter((one) => one.port === port);
+  const [only] = own;
+  if (!only || (own.length === 1 && only.to === 1)) return undefined;
+  if (own.length === 1 && only.pvid && only.untagged) return map.vlan(only.from);
+  return map.trunk(own.map(({ from, to }) => (from === to ? String(from) : `${from}-${to}`)).join(" "));
 }
 
 /** What a link does to its frames, beyond passing them on. */
@@ -86,7 +105,13 @@ export function widthsOf(picture: NetworkPicture, words: NetworkWords): Widths {
   const { stack, routes, translates, gateway, links } = words.map;
   const namespaces = new Map<Id, NamespaceBox>();
   const machines = new Map<Id, MachineBox>(picture.machines.map((machine) => [machine.id, machine]));
-  for (const machine of picture.machines) for (const box of machine.namespaces ?? []) namespaces.set(box.id, box);
+  const homes = new Map<Id, NamespaceBox>();
+  for (const machine of picture.machines) {
+    for (const box of machine.namespaces ?? []) {
+      namespaces.set(box.id, box);
+      for (const { id } of box.interfaces) homes.set(id, box);
+    }
+  }
   return {
     stack(id) {
       const box = namespaces.get(id);
@@ -94,7 +119,7 @@ export function widthsOf(picture: NetworkPicture, words: NetworkWords): Widths {
       return AROUND + textWidth(stack) + marks;
     },
     interface(box) {
-      const { name, tag, address, more, state } = interfaceText(box, words);
+      const { name, tag, address, more, state } = interfaceText(box, words, homes.get(box.id)?.namespace.vlans);
       return chipWidth(name, tag, address, more > 0 ? words.map.more(more) : undefined, state);
     },
     title(id, framed) {

@@ -1,5 +1,12 @@
 import type { FdbEntry, LinkReport, NatEntry } from "../../../network/reports.ts";
-import type { BridgeFdbEntry, ConntrackTuple, FilterRule, Neighbour, NetRoute } from "../../../probe/network/types.ts";
+import type {
+  BridgeFdbEntry,
+  ConntrackTuple,
+  FilterRule,
+  Neighbour,
+  NetRoute,
+  PortVlans,
+} from "../../../probe/network/types.ts";
 import { grouped } from "../../quantities.ts";
 import { vlanText } from "../map/labels.ts";
 import type { DecidedBy, FabricBox, Id, NamespaceBox, NetworkPicture } from "../picture.ts";
@@ -50,10 +57,11 @@ export function tablesAt(picture: NetworkPicture, place: Id, words: NetworkWords
 function namespaceTables({ namespace }: NamespaceBox, words: NetworkWords): readonly NetworkTable[] {
   const device = (index: number | undefined) =>
     index === undefined ? "" : (namespace.links.find((link) => link.index === index)?.name ?? String(index));
-  const { fdb, neighbours, routes, conntrack, rules } = namespace;
+  const { fdb, vlans = [], neighbours, routes, conntrack, rules } = namespace;
   const indexed = routes.map((route, index) => ({ route, index }));
   return [
     bridgeFdb(fdb, device, words),
+    vlanTable(vlans, device, words),
     neighbourTable(neighbours, device, words),
     routeTable(
       indexed.filter(({ route }) => route.table !== "local"),
@@ -103,6 +111,23 @@ function bridgeFdb(entries: readonly BridgeFdbEntry[], device: Device, words: Ne
         device(port),
         device(bridge),
         stays ? permanent : age === undefined ? "" : words.detail.seconds(grouped(age)),
+      ],
+    })),
+  };
+}
+
+function vlanTable(vlans: readonly PortVlans[], device: Device, words: NetworkWords): NetworkTable {
+  const { pvid: comesIn, untagged: goesOut } = words.tables;
+  return {
+    decides: undefined,
+    caption: words.tables.vlans,
+    ...columnsOf(words, ["port", "vlan", "state"], ["vlan"]),
+    rows: vlans.map(({ port, from, to, pvid, untagged }, index) => ({
+      index,
+      cells: [
+        device(port),
+        from === to ? String(from) : `${from}-${to}`,
+        [...(pvid ? [comesIn] : []), ...(untagged ? [goesOut] : [])].join(" "),
       ],
     })),
   };

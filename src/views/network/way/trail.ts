@@ -4,7 +4,7 @@ import type { Letters } from "../../io/parties.ts";
 import type { Language } from "../../language.ts";
 import { grouped } from "../../quantities.ts";
 import { base, buttons } from "../../styles.ts";
-import { packetStyles } from "../map/styles.ts";
+import { packetStyles } from "../packet-styles.ts";
 import type { Id, NetworkPicture, Trail } from "../picture.ts";
 import { reveal } from "../reveal.ts";
 import { networkWords } from "../words/words.ts";
