@@ -53,6 +53,11 @@ export type Check =
   | { readonly state: "incorrect" /** What it should be: `0x1c46`. */; readonly expected: string }
   /** Not all it covers is here: a fragment, a quoted packet, a frame that was cut. */
   | { readonly state: "unverified" }
+  /**
+   * It holds the pseudo-header's sum alone: the sender left the rest to its card, which has not seen the frame yet
+   * (CHECKSUM_PARTIAL of Linux). A capture on the sending machine shows it so.
+   */
+  | { readonly state: "partial" }
   /** The sender made none (UDP over IPv4). */
   | { readonly state: "none" };
 

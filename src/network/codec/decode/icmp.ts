@@ -1,5 +1,5 @@
 import { hex, named } from "../numbers.ts";
-import { checkedPlace, checkNote } from "./checks.ts";
+import { checkedPlace } from "./checks.ts";
 import { ipv4 } from "./ipv4.ts";
 import { type LayerReader, MOST_DEPTH, type Place, type Reading } from "./reading.ts";
 import { hexText, ipv4Text } from "./texts.ts";
@@ -60,7 +60,7 @@ export function icmp(reading: Reading, place: Place): void {
   const type = layer.byte("Type", (value) => named(TYPES, value));
   const code = layer.byte("Code", (value) => named(CODES[type] ?? {}, value));
   const check = checkedPlace(layer.bytes, layer.at, place);
-  layer.word("Checksum", (value) => hex(value), { key: "checksum-transport", check, note: checkNote(check) });
+  layer.word("Checksum", (value) => hex(value), { key: "checksum-transport", check });
   rest(layer, type, code);
   const inner = layer.carries();
   if (layer.whole && QUOTING.has(type)) quoted(reading, inner, (packet) => ipv4(reading, packet));

@@ -1,6 +1,5 @@
 import { formatIpv6 } from "../address.ts";
 import { hex, named, PROTOCOL } from "../numbers.ts";
-import { checkNote } from "./checks.ts";
 import { discoveryOptions } from "./discovery.ts";
 import { quoted } from "./icmp.ts";
 import { ipv6 } from "./ipv6.ts";
@@ -50,7 +49,7 @@ export function icmpv6(reading: Reading, place: Place, ip: IpContext): void {
   const type = layer.byte("Type", (value) => named(TYPES, value));
   layer.byte("Code", (value) => named(CODES[type] ?? {}, value));
   const check = transportCheck(layer.bytes, layer.at, place, ip, PROTOCOL.icmpv6);
-  layer.word("Checksum", (value) => hex(value), { key: "checksum-transport", check, note: checkNote(check) });
+  layer.word("Checksum", (value) => hex(value), { key: "checksum-transport", check });
   message(layer, type);
   const inner = layer.carries();
   if (layer.whole && type < FIRST_QUERY) quoted(reading, inner, (packet) => ipv6(reading, packet));

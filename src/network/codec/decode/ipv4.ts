@@ -1,5 +1,5 @@
-import { hex, named, protocolText } from "../numbers.ts";
-import { checked, checkNote } from "./checks.ts";
+import { hex, protocolText } from "../numbers.ts";
+import { checked } from "./checks.ts";
 import { kindLengthOptions } from "./options.ts";
 import type { LayerReader, Place, Reading } from "./reading.ts";
 import { hexText, ipv4Text } from "./texts.ts";
@@ -36,8 +36,8 @@ export function ipv4(reading: Reading, place: Place): void {
   const end = at + Math.max(total.length, headerBytes);
   const readHeader = layer.whole;
   if (readHeader && (total.length < headerBytes || end > place.end)) layer.mark("a length that does not fit");
-  if (readHeader && total.offset + total.length - headerBytes > LONGEST)
-    layer.mark("a fragment beyond the longest packet");
+  const beyond = total.offset + total.length - headerBytes > LONGEST;
+  if (readHeader && beyond) layer.mark("a fragment beyond the longest packet");
   if (readHeader && layer.has(headerBytes - LEAST_HEADER)) options(layer, at + headerBytes);
   if (!layer.whole) {
     reading.payload(layer.carries());
@@ -90,12 +90,12 @@ function headerChecksum(layer: LayerReader, start: number, headerBytes: number):
   const { at, bytes, place } = layer;
   const here = start + headerBytes <= Math.min(place.here, place.end);
   const check = here ? checked(bytes, at, start, start + headerBytes) : ({ state: "unverified" } as const);
-  layer.word("Header checksum", (value) => hex(value), { key: "checksum-ip", check, note: checkNote(check) });
+  layer.word("Header checksum", (value) => hex(value), { key: "checksum-ip", check });
 }
 
 function options(layer: LayerReader, end: number): void {
   kindLengthOptions(layer, end, {
-    name: (kind) => OPTIONS[kind as keyof typeof OPTIONS] ?? `${named(OPTIONS, kind)}`,
+    name: (kind) => OPTIONS[kind as keyof typeof OPTIONS] ?? String(kind),
     value: (kind, at, length) => {
       const { bytes } = layer;
       if (!ROUTES.has(kind) || length < 3) return { value: hexText(length - 2)(bytes, at + 2) };

@@ -9,6 +9,11 @@ const HEADER = 40;
 const LONGEST = 65_535;
 /** Far more than any real packet has. */
 const MOST_EXTENSIONS = 8;
+const NAMES: Readonly<Record<number, string>> = {
+  0: "Hop-by-hop options",
+  43: "Routing header",
+  60: "Destination options",
+};
 const EXTENSION = { hopByHop: 0, routing: 43, fragment: 44, destination: 60 } as const;
 
 /** RFC 8200, 3, with the extension headers of 4. */
@@ -91,16 +96,7 @@ function extension(layer: LayerReader, chain: Chain, end: number): Chain {
     return chain;
   }
   const routing = chain.protocol === EXTENSION.routing;
-  const name = routing
-    ? "Routing header"
-    : protocolText(chain.protocol).replace(/^IPv6 (\w)(.*) \(\d+\)$/, (_, head, tail) => head.toUpperCase() + tail);
-  layer.take(
-    name,
-    length,
-    () => (routing ? `type ${bytes[at + 2]}, ${bytes[at + 3]} segments left` : `${length} bytes`),
-    {
-      note: next,
-    },
-  );
+  const said = routing ? `type ${bytes[at + 2]}, ${bytes[at + 3]} segments left` : `${length} bytes`;
+  layer.take(NAMES[chain.protocol]!, length, () => said, { note: next });
   return { ...chain, protocol, routed: chain.routed || (routing && bytes[at + 3]! > 0) };
 }

@@ -2,7 +2,6 @@ import { word } from "../../headers.ts";
 import { ipv4At } from "../address.ts";
 import { hex } from "../numbers.ts";
 import type { Check } from "../packet.ts";
-import { checkNote } from "./checks.ts";
 import { kindLengthOptions } from "./options.ts";
 import type { LayerReader } from "./reading.ts";
 import { hexText } from "./texts.ts";
@@ -27,7 +26,7 @@ export function tcpHeader(layer: LayerReader, check: Check): { readonly source: 
   layer.field("Header length", at, at + 1, `${headerBytes} bytes`);
   layer.field("Flags", at, at + 2, flagsText(control & 0x1ff), { note: hex(control & 0x1ff, 3) });
   layer.word("Window");
-  layer.word("Checksum", (value) => hex(value), { key: "checksum-transport", check, note: checkNote(check) });
+  layer.word("Checksum", (value) => hex(value), { key: "checksum-transport", check });
   layer.word("Urgent pointer");
   if (layer.whole && headerBytes < LEAST_HEADER) layer.stop("a header length below the least");
   if (layer.has(headerBytes - LEAST_HEADER)) options(layer, start + headerBytes);

@@ -4,7 +4,7 @@ import { hex, PORT, PROTOCOL } from "../numbers.ts";
 import type { Check } from "../packet.ts";
 import { dhcp } from "./applications/dhcp.ts";
 import { dns, dnsOverTcp } from "./applications/dns.ts";
-import { checked, checkedPlace, checkNote } from "./checks.ts";
+import { checkedPlace } from "./checks.ts";
 import { icmp } from "./icmp.ts";
 import { icmpv6 } from "./icmpv6.ts";
 import type { LayerReader, Place, Reading } from "./reading.ts";
@@ -30,18 +30,11 @@ export function transport(reading: Reading, place: Place, protocol: number, ip: 
   else reading.payload(place);
 }
 
-/** The sum a checksum over a place begins with. */
-export const pseudoSum = (
-  bytes: Uint8Array,
-  { addresses, addressBytes }: IpContext,
-  protocol: number,
-  length: number,
-): number => pseudoHeaderSum(bytes, addresses, addressBytes, protocol, length);
-
 /** Verifies a transport checksum that covers the pseudo-header and all of a place. */
 export function transportCheck(bytes: Uint8Array, at: number, place: Place, ip: IpContext, protocol: number): Check {
   if (ip.routed) return { state: "unverified" };
-  return checkedPlace(bytes, at, place, pseudoSum(bytes, ip, protocol, place.end - place.at));
+  const sum = pseudoHeaderSum(bytes, ip.addresses, ip.addressBytes, protocol, place.end - place.at);
+  return checkedPlace(bytes, at, place, sum);
 }
 
 /** RFC 768. */
@@ -65,19 +58,15 @@ function udp(reading: Reading, place: Place, ip: IpContext): void {
   reading.rest(end, place, "Surplus");
 }
 
+/** Covers what UDP's own length says. */
 function udpChecksum(layer: LayerReader, ip: IpContext, end: number, fits: boolean): void {
   const { at, bytes, place } = layer;
   if (!layer.has(2)) return;
   const none = word(bytes, at) === 0;
-  let check: Check = { state: "none" };
   if (none && ip.addressBytes === 16) layer.mark("no UDP checksum, which IPv6 needs");
-  if (!none) {
-    const whole = { ...place, end };
-    const verifiable = fits && !place.quoted && end <= place.here && !ip.routed;
-    const sum = pseudoSum(bytes, ip, PROTOCOL.udp, end - place.at);
-    check = verifiable ? checked(bytes, at, whole.at, end, sum) : { state: "unverified" };
-  }
-  layer.word("Checksum", (value) => hex(value), { key: "checksum-transport", check, note: checkNote(check) });
+  const covered = transportCheck(bytes, at, { ...place, end }, ip, PROTOCOL.udp);
+  const check: Check = none ? { state: "none" } : fits ? covered : { state: "unverified" };
+  layer.word("Checksum", (value) => hex(value), { key: "checksum-transport", check });
 }
 
 function application(reading: Reading, place: Place, ...ports: readonly number[]): void {

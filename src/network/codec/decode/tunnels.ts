@@ -1,5 +1,5 @@
 import { ETHERTYPE, etherTypeText, hex } from "../numbers.ts";
-import { checkedPlace, checkNote } from "./checks.ts";
+import { checkedPlace } from "./checks.ts";
 import { ethernet, network } from "./ethernet.ts";
 import { MOST_DEPTH, type Place, type Reading } from "./reading.ts";
 import { hexText } from "./texts.ts";
@@ -32,7 +32,7 @@ export function gre(reading: Reading, place: Place): void {
   if (layer.whole && (flags & 0x4007) !== 0) layer.stop("another version");
   if (checksum) {
     const check = checkedPlace(bytes, layer.at, place);
-    layer.word("Checksum", (value) => hex(value), { check, note: checkNote(check) });
+    layer.word("Checksum", (value) => hex(value), { check });
     layer.word("Reserved", (value) => hex(value));
   }
   if (key) layer.long("Key");
