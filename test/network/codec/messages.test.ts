@@ -55,7 +55,11 @@ describe("a DHCP message", () => {
   });
 
   it("is none when it is cut, of other hardware, or has an option that does not fit", () => {
-    fc.assert(fc.property(fc.nat(260), (length) => readDhcp(bytes.subarray(0, length)) === undefined || length > 240));
+    // Between options it could be one whose sender wrote no end.
+    const read = Array.from({ length: 256 }, (_, length) => length).filter((length) =>
+      readDhcp(bytes.subarray(0, length)),
+    );
+    expect(read).toEqual([240, 243, 249, 255]);
     const wrong = (at: number, value: number) => {
       const changed = bytes.slice();
       changed[at] = value;
