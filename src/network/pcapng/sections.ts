@@ -14,7 +14,7 @@ import type { Progress } from "./open.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
 /** Frames of one file at most, and interfaces of one section. */
-export const MOST_FRAMES = 1_000_000;
+export const MOST_FRAMES = 2 ** 18;
 const MOST_INTERFACES = 4096;
 /** Type and length before a block's body, the length again behind it. */
 const HEAD = 8;

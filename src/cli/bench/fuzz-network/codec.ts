@@ -13,6 +13,9 @@ import { frame } from "./packets/frames.ts";
 import { readsAs, readsCut, soundHeaders, soundPacket } from "./sound.ts";
 import type { Target } from "./target.ts";
 
+/** Bytes of the largest packet behind random headers, now and then. */
+const LARGEST = 9000;
+
 /** Reading and making packets. */
 export const codecTargets = (): readonly Target[] => [
   { name: "built", step: (random) => shown(frame(random), readsAs) },
@@ -56,7 +59,7 @@ function anyBytes(bytes: Uint8Array, random: Random): string | undefined {
 
 /** Random bytes behind headers that lead a reader on. */
 function headed(random: Random): Uint8Array {
-  const bytes = random.bytes(14 + random.below(400));
+  const bytes = random.bytes(14 + random.below(random.chance(100) ? LARGEST : 400));
   const type = random.pick([ETHERTYPE.ipv4, ETHERTYPE.ipv6, ETHERTYPE.arp, ETHERTYPE.vlan, 100]);
   bytes.set([type >> 8, type & 255], 12);
   const at = 14;
