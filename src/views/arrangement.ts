@@ -19,7 +19,7 @@ const LEAST = 90;
 
 /** A live view starts a little larger than a terminal: it has no scrollback to hold what does not fit. */
 const LIVE_VIEW = 1.2;
-/** One that draws two sides of a thing at once needs more. */
+/** One that draws two sides of a thing at once, or several machines, needs more. */
 const TALL_VIEW = 1.8;
 
 /** The arrangement a lab starts with: its own order, one above the other. */
@@ -59,7 +59,7 @@ export function restoreArrangement(text: string | undefined, panels: readonly st
 
 function initialWeight(panel: string): number {
   if (panel.startsWith("terminal:")) return 1;
-  return /^(?:ring|domains):/.test(panel) ? TALL_VIEW : LIVE_VIEW;
+  return /^(?:ring:|domains:|network$)/.test(panel) ? TALL_VIEW : LIVE_VIEW;
 }
 
 function weightOf(panel: string, kept: unknown): number {
