@@ -151,9 +151,15 @@ function transportText(transport: Layer, ip: Layer | undefined, layers: readonly
     ...(flags.includes("ACK") && { "Acknowledgement number": "ack" }),
     Window: "win",
   });
-  const data = layers.filter(({ name, fields }) => name === "payload" && fields[0]?.name === "Data");
-  const length = transport.quoted ? "" : ` length ${data.reduce((sum, layer) => sum + layer.to - layer.from, 0)}`;
+  const length = transport.quoted || !ip ? "" : ` length ${payloadBytes(ip, transport)}`;
   return `${NAMES[transport.name]}${endpoints(ip, transport)}${control}${numbers}${length}`;
+}
+
+/** Bytes of payload by the packet's own lengths: not all of them may have been captured. */
+function payloadBytes(ip: Layer, transport: Layer): number {
+  const whole = ip.name === "ipv4" ? Number(value(ip, "Total length")) : 40 + Number(value(ip, "Payload length"));
+  const end = transport.name === "udp" ? transport.from + Number(value(transport, "Length")) : ip.from + whole;
+  return Math.max(0, end - transport.to);
 }
 
 function dhcpText(dhcp: Layer, ip: Layer | undefined): string {
@@ -184,6 +190,7 @@ function ipText(ip: Layer, layers: readonly Layer[]): string {
 
 function ethernetText(layers: readonly Layer[]): string {
   const ethernet = find(layers, "ethernet");
+  if (!ethernet) return value(layers[0], "Data");
   const typed = layers.filter(({ name }) => name === "vlan" || name === "ethernet").at(-1);
   const service = value(typed, "DSAP");
   const type = value(typed, "Type") || (service === "" ? "" : `LLC ${word(service)}`);

@@ -198,6 +198,32 @@ describe("a summary", () => {
     });
   });
 
+  it("of what was not captured whole says the length it had", () => {
+    const payload = new Uint8Array(1000);
+    const sent = four(PROTOCOL.udp, datagram(5000, 9, payload));
+    expect(summarise(decode(sent.subarray(0, 320), sent.length)).text).toBe(
+      "UDP 10.0.0.2:5000 → 10.0.0.3:9 length 1000",
+    );
+    const segment = {
+      sourcePort: 1,
+      destinationPort: 2,
+      sequence: 3,
+      flags: TCP_FLAG.ack,
+      options: { mss: 9 },
+      payload,
+    };
+    const six6 = six(PROTOCOL.tcp, tcp(segment, SIX));
+    expect(summarise(decode(six6.subarray(0, 320), six6.length)).text).toMatch(/ length 1000$/);
+  });
+
+  it("of a tunnel with something else in it says how much", () => {
+    const text = "GRE 10.0.0.2 → 10.0.0.3: 5 bytes";
+    expect(summarise(decode(four(PROTOCOL.gre, gre({ type: 0x1234, payload: five }))))).toEqual({
+      colour: "other",
+      text,
+    });
+  });
+
   it("says what is malformed, and nothing of what was not captured", () => {
     const bytes = four(PROTOCOL.icmp, echo);
     expect(summarise(decode(bytes.subarray(0, 30), bytes.length)).text).toBe("IPv4 10.0.0.2 ICMP");
