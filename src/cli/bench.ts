@@ -1,6 +1,6 @@
 import type { Figure } from "./bench/figure.ts";
 
-export const usage = `ringside bench [name] [--json]   boot, restore, idle, console, page, steps, hooks, hypervisor, io; every figure beside a peer measured in the same run
+export const usage = `ringside bench [name] [--json]   boot, restore, idle, console, page, steps, hooks, hypervisor, io, network; every figure beside a peer measured in the same run
 ringside bench stress [--minutes n] [--json]   random work under every design of the hypervisor, verified; 1 minute unless told
 ringside bench fuzz [--cases n] [--seed n] [--driver] [--json]   two hostile guests (with --driver one of them domain 0) beside a good one on a Xen host; 1e6 cases from seed 1 unless told
 ringside bench fuzz-network [--cases n] [--seed n] [--only target] [--json]   the network's codecs, captures, links and gateways; 1e6 cases from seed 1 unless told`;
@@ -27,6 +27,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Found>>> = {
   page: figures("page", async () => (await import("./bench/page.ts")).page()),
   steps: figures("steps", async () => (await import("./bench/steps.ts")).steps()),
   hooks: figures("hooks", async () => (await import("./bench/hooks.ts")).hooks()),
+  network: figures("network", async () => (await import("./bench/network.ts")).network()),
   hypervisor: async () => {
     const { hypervisor, printHypervisor } = await import("./bench/hypervisor.ts");
     const data = await hypervisor();

@@ -9,6 +9,17 @@ import { findImage, parseManifest } from "../../machine/image/manifest.ts";
 import { openInternals } from "../../machine/v86-internals.ts";
 import { BUILT_IMAGES, V86_WASM } from "../node-host.ts";
 
+/** What v86's card says to the console of each frame it has no buffer for; a benchmark has its own to say there. */
+const NO_BUFFER = "No buffer to write into!";
+
+/** Keeps that from the console from now on. */
+function quieten(): void {
+  const say = console.log;
+  console.log = (...words) => {
+    if (words[0] !== NO_BUFFER) say(...words);
+  };
+}
+
 /**
  * v86 as its readme shows it, with its own defaults (compiling on, its own scheduling, its own devices), on the same
  * kernel, initramfs and ROM: the peer of the benchmarks. A bare shell on the serial port takes the place of our init,
@@ -27,14 +38,19 @@ export class PlainV86 {
     });
   }
 
-  /** @param memory MiB */
-  static async create(memory: number): Promise<PlainV86> {
+  /**
+   * @param memory MiB
+   * @param card with v86's virtio network card, on the hub that all instances of this process share
+   */
+  static async create(memory: number, { card = false } = {}): Promise<PlainV86> {
     const { rom } = await plainParts();
+    if (card) quieten();
     const emulator = new V86({
       wasm_path: V86_WASM,
       memory_size: memory << 20,
       bios: { buffer: rom.slice().buffer },
       virtio_console: true,
+      ...(card && { net_device: { type: "virtio", relay_url: "inbrowser" } }),
       autostart: false,
     } as unknown as ConstructorParameters<typeof V86>[0]);
     await new Promise<void>((resolve) => emulator.add_listener("emulator-loaded", () => resolve()));
@@ -48,6 +64,20 @@ export class PlainV86 {
     loadLinux(openInternals(this.#emulator), { kernel, initramfs, commandLine });
     await this.#emulator.run();
     await this.#until(/# $/);
+  }
+
+  /** Mounts what scripts look for; the bare shell has nothing. */
+  async mount(): Promise<void> {
+    await this.run("mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev; ip link set lo up");
+  }
+
+  /** @returns what the script printed, behind an echo of itself. @throws Error with that when it failed */
+  async run(script: string): Promise<string> {
+    const end = /end-(\d+)-42\r?\n/;
+    await this.ask(`( ${script} ); echo end-$?-$((40 + 2))`, end);
+    const [, exit] = end.exec(this.#output)!;
+    if (exit !== "0") throw new Error(`\`${script}\` ended with ${exit}: ${this.#output}`);
+    return this.#output;
   }
 
   /** Types a command at the shell and waits for `answer` in what it prints. */

@@ -22,13 +22,18 @@ export class Guests {
     this.host = host;
   }
 
+  /** Guests whose host is to be closed. */
+  static async open(): Promise<Guests> {
+    return new Guests(await createNodeHost());
+  }
+
   /** Gives `work` a host of its own, as a worker of a page has one, and closes it afterwards. */
   static async with<T>(work: (guests: Guests) => Promise<T>): Promise<T> {
-    const host = await createNodeHost();
+    const guests = await Guests.open();
     try {
-      return await work(new Guests(host));
+      return await work(guests);
     } finally {
-      await host.close();
+      await guests.host.close();
     }
   }
 

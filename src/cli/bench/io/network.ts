@@ -14,7 +14,7 @@ interface Way {
 
 const NETFRONTS: Way = { name: "two netfronts", image: "linux-xen", model: "xen" };
 const THROUGH_DOM0: Way = { ...NETFRONTS, name: "two netfronts through netback and a bridge in Dom0", dom0: true };
-const VIRTIO: Way = { name: "v86's virtio-net", image: "linux", model: "virtio" };
+const VIRTIO: Way = { name: "two virtio-net", image: "linux", model: "virtio" };
 const NE2K: Way = { name: "v86's NE2000", image: "linux", model: "ne2k" };
 
 /** Seconds of one warming up, and how many there may be. */
