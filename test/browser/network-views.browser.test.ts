@@ -249,6 +249,17 @@ describe("the views of the network", () => {
       expect(table!.y + table!.height).toBeLessThanOrEqual(place!.y + place!.height + 1);
     });
 
+    it("are listed by kind and by a text in them", async () => {
+      const { page } = await open("network-bridge");
+      const packets = page.locator(".packets li");
+      await page.getByRole("button", { name: "ARP", exact: true }).click();
+      expect(await packets.count()).toBe(3);
+      await page.getByRole("searchbox").fill("echo reply");
+      expect(await packets.count()).toBe(1);
+      await page.getByRole("searchbox").fill("no such thing");
+      await page.getByText("No packet that passed is like this.").waitFor();
+    });
+
     it("say where they were lost, and why", async () => {
       const { page } = await open("network-bridge");
       await page.locator(".packets li").first().click();

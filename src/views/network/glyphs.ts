@@ -44,6 +44,9 @@ const glyph = (drawing: SVGTemplateResult): TemplateResult =>
   html`<svg class="glyph" viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width="1.3" stroke-linecap="round"
     stroke-linejoin="round" aria-hidden="true">${drawing}</svg>`;
 
+/** Kinds of packets, in the order they are listed. */
+export const COLOURS: readonly Colour[] = ["arp", "icmp", "udp", "tcp", "other"];
+
 /** A packet's sign: a shape and a letter for each kind, so that its colour is never all. */
 const PACKETS: Readonly<Record<Colour, { readonly shape: SVGTemplateResult; readonly letter: string }>> = {
   arp: { shape: svg`<path d="M8 .5 15.5 8 8 15.5.5 8z"/>`, letter: "A" },

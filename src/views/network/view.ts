@@ -88,7 +88,7 @@ export class NetworkView extends Panel<NetworkWords> {
     .body {
       display: grid;
       flex: 1 1 0;
-      min-height: 300px;
+      min-height: 200px;
       padding: 0;
       border-top: 1px solid var(--line);
     }
@@ -229,7 +229,7 @@ export class NetworkView extends Panel<NetworkWords> {
 
   private map(): TemplateResult {
     const { trails, rate, leftOut } = this.passing;
-    return html`<network-map .language=${this.language} .letters=${this.letters} .picture=${this.network} .trails=${trails}
+    return html`<network-map ?compact=${this.room.height < HIGH} .language=${this.language} .letters=${this.letters} .picture=${this.network} .trails=${trails}
       .trail=${this.trail} .hop=${this.hop} .chosen=${this.chosen} .rate=${rate} .leftOut=${leftOut}></network-map>`;
   }
 

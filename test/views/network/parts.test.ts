@@ -19,7 +19,7 @@ import { hopTable, packetTable } from "../../../src/views/network/tables/packets
 import { placesOf, tablesAt } from "../../../src/views/network/tables/rows.ts";
 import { placeName, thingOf } from "../../../src/views/network/things.ts";
 import { partAt, partsOf } from "../../../src/views/network/way/bytes.ts";
-import { LISTED, listed } from "../../../src/views/network/way/list.ts";
+import { LISTED, listed, matching } from "../../../src/views/network/way/list.ts";
 import { networkWords } from "../../../src/views/network/words/words.ts";
 import { anyPicture } from "./any-picture.ts";
 import { bridgePackets, dockerPackets } from "./packets.ts";
@@ -270,6 +270,19 @@ describe("tables", () => {
     }));
     expect(listed(trails).map(({ id }) => id)[0]).toBe(String(LISTED + 4));
     expect(listed(trails)).toHaveLength(LISTED);
+  });
+});
+
+describe("the packets in the list", () => {
+  const trails = bridgePackets(xenBridge());
+  it.each([
+    [[], "", 5],
+    [["arp"], "", 3],
+    [[], " ECHO ", 2],
+    [["icmp", "arp"], "10.0.0.99", 1],
+    [["icmp"], "echo", 0],
+  ] as const)("without %j, with %j, are %i", (hidden, text, count) => {
+    expect(matching(trails, new Set(hidden), text)).toHaveLength(count);
   });
 });
 

@@ -22,6 +22,12 @@ export const detailStyles = css`
     padding: 0;
     list-style: none;
   }
+  :host([compact]) .legend {
+    display: none;
+  }
+  :host([compact]) .state:not(.telling) {
+    display: none;
+  }
   .legend li {
     display: inline-flex;
     align-items: center;

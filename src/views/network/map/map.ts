@@ -5,8 +5,8 @@ import type { Letters } from "../../io/parties.ts";
 import type { Language } from "../../language.ts";
 import { grouped } from "../../quantities.ts";
 import { base, buttons } from "../../styles.ts";
-import { packetGlyph } from "../glyphs.ts";
-import type { Colour, Id, NetworkPicture, Trail } from "../picture.ts";
+import { COLOURS, packetGlyph } from "../glyphs.ts";
+import type { Id, NetworkPicture, Trail } from "../picture.ts";
 import { placeName, thingOf } from "../things.ts";
 import { type NetworkWords, networkWords } from "../words/words.ts";
 import { controlsFor } from "./controls.ts";
@@ -28,7 +28,6 @@ const KEYS: Readonly<Record<string, Direction>> = {
   ArrowRight: "outward",
 };
 
-const COLOURS: readonly Colour[] = ["arp", "icmp", "udp", "tcp", "other"];
 /** Frames a second from which on it is said how many of them are drawn. */
 const MANY = 40;
 const PADDING = 24;
@@ -243,7 +242,7 @@ export class NetworkMap extends LitElement {
     const text = words.map;
     const rate = grouped(Math.round(this.rate));
     const many = this.rate >= MANY;
-    return html`<div class="state"><ul class="legend" aria-label=${text.legend}>${COLOURS.map((colour) => html`<li>${packetGlyph(colour)}${words.colours[colour]}</li>`)}</ul>
+    return html`<div class="state ${this.rate >= 1 || this.leftOut > 0 ? "telling" : ""}"><ul class="legend" aria-label=${text.legend}>${COLOURS.map((colour) => html`<li>${packetGlyph(colour)}${words.colours[colour]}</li>`)}</ul>
       <span class=${many ? "flood" : ""}>${many ? text.flood(rate, grouped(this.drawn)) : this.rate >= 1 ? text.rateNow(rate) : nothing}</span>
       ${this.leftOut > 0 ? html`<span>${text.leftOut(grouped(this.leftOut))}</span>` : nothing}</div>`;
   }

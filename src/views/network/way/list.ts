@@ -2,7 +2,7 @@ import { html, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { grouped } from "../../quantities.ts";
 import { packetGlyph } from "../glyphs.ts";
-import type { Id, NetworkPicture, Trail } from "../picture.ts";
+import type { Colour, Id, NetworkPicture, Trail } from "../picture.ts";
 import { placeName } from "../things.ts";
 import type { NetworkWords } from "../words/words.ts";
 
@@ -16,6 +16,17 @@ export interface PacketList {
   readonly chosen: Id | undefined;
   readonly words: NetworkWords;
   choose(trail: Id): void;
+}
+
+/**
+ * Packets of the kinds that are wanted, with a text in their summary, whatever its case.
+ *
+ * @param hidden kinds that are not wanted
+ */
+export function matching(trails: readonly Trail[], hidden: ReadonlySet<Colour>, text: string): readonly Trail[] {
+  const wanted = text.trim().toLowerCase();
+  if (hidden.size === 0 && wanted === "") return trails;
+  return trails.filter(({ colour, summary }) => !hidden.has(colour) && summary.toLowerCase().includes(wanted));
 }
 
 /** The newest packets, the last one first. */

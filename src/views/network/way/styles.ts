@@ -17,12 +17,37 @@ const list = css`
     display: flex;
     flex-wrap: wrap;
     gap: 2px var(--space-3);
-    align-items: baseline;
-    padding: 5px var(--space-3) 4px;
+    align-items: center;
+    padding: 3px var(--space-3) 4px;
   }
-  .head p {
-    margin: 0;
-    color: var(--text-2);
+  .kinds {
+    display: inline-flex;
+  }
+  .kinds button {
+    width: 26px;
+    min-height: 26px;
+  }
+  .kinds button[aria-pressed="true"] {
+    border-color: transparent;
+    background: none;
+  }
+  .kinds button[aria-pressed="false"] svg {
+    opacity: 0.3;
+  }
+  .kinds button[aria-pressed="false"] {
+    border: 1px dashed var(--control-line);
+  }
+  input[type="search"] {
+    flex: 1 1 6em;
+    min-width: 0;
+    max-width: 16em;
+    min-height: 26px;
+    padding: 0 8px;
+    border: 1px solid var(--control-line);
+    border-radius: var(--radius);
+    background: var(--surface-1);
+    color: var(--text);
+    font: 12px var(--mono);
   }
   .panes {
     display: grid;

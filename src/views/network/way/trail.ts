@@ -4,12 +4,13 @@ import type { Letters } from "../../io/parties.ts";
 import type { Language } from "../../language.ts";
 import { grouped } from "../../quantities.ts";
 import { base, buttons } from "../../styles.ts";
+import { COLOURS, packetGlyph } from "../glyphs.ts";
 import { packetStyles } from "../packet-styles.ts";
-import type { Id, NetworkPicture, Trail } from "../picture.ts";
+import type { Colour, Id, NetworkPicture, Trail } from "../picture.ts";
 import { reveal } from "../reveal.ts";
-import { networkWords } from "../words/words.ts";
+import { type NetworkWords, networkWords } from "../words/words.ts";
 import { hopList } from "./hops.ts";
-import { LISTED, listed, optionId, packetOptions } from "./list.ts";
+import { LISTED, listed, matching, optionId, packetOptions } from "./list.ts";
 import { wayStyles } from "./styles.ts";
 
 /**
@@ -28,6 +29,8 @@ export class NetworkTrail extends LitElement {
     leftOut: { attribute: false },
     chosen: { attribute: false },
     hop: { attribute: false },
+    unwanted: { state: true },
+    filter: { state: true },
   };
 
   declare language: Language;
@@ -40,6 +43,9 @@ export class NetworkTrail extends LitElement {
   /** The packet that is looked at, which may have left the list. */
   declare chosen: Trail | undefined;
   declare hop: number | undefined;
+  /** Kinds of packets the student does not want to see, and what has to be in the summary of those that are listed. */
+  declare private unwanted: ReadonlySet<Colour>;
+  declare private filter: string;
 
   static override styles = [base, buttons, packetStyles, ...wayStyles];
 
@@ -49,6 +55,8 @@ export class NetworkTrail extends LitElement {
     this.letters = {};
     this.trails = [];
     this.leftOut = 0;
+    this.unwanted = new Set();
+    this.filter = "";
   }
 
   protected override updated(changed: PropertyValues) {
@@ -56,20 +64,46 @@ export class NetworkTrail extends LitElement {
     if (changed.has("hop") && this.hop !== undefined) reveal(way, this.renderRoot.querySelector(".hops .open"));
   }
 
+  /** The packets in the list. */
+  private get shown(): readonly Trail[] {
+    return matching(this.trails, this.unwanted, this.filter);
+  }
+
   override render() {
     const words = networkWords(this.language);
-    const { trails, chosen, leftOut } = this;
+    const { trails, chosen, leftOut, shown } = this;
     const text = words.list;
-    const inList = chosen && trails.some(({ id }) => id === chosen.id);
-    return html`<div class="panes"><div class="left"><div class="head"><h2>${text.title}</h2>${leftOut > 0 ? html`<p>${text.leftOut(grouped(leftOut))}</p>` : nothing}
-        ${trails.length > LISTED ? html`<p>${text.older(grouped(trails.length - LISTED))}</p>` : nothing}</div>
+    const inList = chosen && listed(shown).some(({ id }) => id === chosen.id);
+    const list = { picture: this.picture, trails: shown, chosen: chosen?.id, words, choose: (id: Id) => this.look(id) };
+    return html`<div class="panes"><div class="left"><div class="head"><h2>${text.title}</h2>${trails.length > 0 ? this.choices(words) : nothing}</div>
+      ${leftOut > 0 ? html`<p class="note">${text.leftOut(grouped(leftOut))}</p>` : nothing}
       ${
-        trails.length === 0
-          ? html`<p class="note">${text.none}</p>`
+        shown.length === 0
+          ? html`<p class="note">${trails.length === 0 ? text.none : text.noneLike}</p>`
           : html`<ul class="packets" role="listbox" tabindex="0" aria-label="${text.title}. ${text.keys}" aria-activedescendant=${inList ? optionId(chosen.id) : nothing}
-              @keydown=${this.steer}>${packetOptions({ picture: this.picture, trails, chosen: chosen?.id, words, choose: (id) => this.look(id) })}</ul>`
-      }</div>
+              @keydown=${this.steer}>${packetOptions(list)}</ul>`
+      }${shown.length > LISTED ? html`<p class="note">${text.older(grouped(shown.length - LISTED))}</p>` : nothing}</div>
       ${this.way()}</div>`;
+  }
+
+  /** Which packets are listed: kinds, pressed where they are, and a text. */
+  private choices(words: NetworkWords) {
+    return html`<span class="kinds" role="group" aria-label=${words.list.kinds}>${COLOURS.map(
+      (
+        colour,
+      ) => html`<button class="quiet icon-only" aria-label=${words.colours[colour]} title=${words.colours[colour]}
+        aria-pressed=${this.unwanted.has(colour) ? "false" : "true"} @click=${() => this.toggle(colour)}>${packetGlyph(colour)}</button>`,
+    )}</span><input type="search" aria-label=${words.list.filter} placeholder=${words.list.filterHint} .value=${this.filter} @input=${this.narrow}>`;
+  }
+
+  private toggle(colour: Colour) {
+    const unwanted = new Set(this.unwanted);
+    if (!unwanted.delete(colour)) unwanted.add(colour);
+    this.unwanted = unwanted;
+  }
+
+  private narrow(event: Event) {
+    this.filter = (event.target as HTMLInputElement).value;
   }
 
   private way() {
@@ -94,7 +128,7 @@ export class NetworkTrail extends LitElement {
   }
 
   private async steer(event: KeyboardEvent) {
-    const shown = listed(this.trails);
+    const shown = listed(this.shown);
     const at = shown.findIndex(({ id }) => id === this.chosen?.id);
     const steps: Readonly<Record<string, number>> = {
       ArrowUp: at < 0 ? 0 : at - 1,

@@ -152,6 +152,10 @@ export const en = {
   list: {
     title: "Packets",
     none: "No packet has passed yet.",
+    noneLike: "No packet that passed is like this.",
+    kinds: "Kinds that are listed",
+    filter: "Only packets with",
+    filterHint: "filter",
     keys: "Up and down choose a packet; its way stands below.",
     leftOut: (count: string) => `${count} frames are in no packet here: too many at once.`,
     older: (count: string) => `${count} older packets are not listed.`,

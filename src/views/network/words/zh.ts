@@ -145,6 +145,10 @@ export const zh: NetworkWords = {
   list: {
     title: "报文",
     none: "还没有报文经过。",
+    noneLike: "经过的报文中没有这样的。",
+    kinds: "列出的种类",
+    filter: "只列出含有以下内容的报文",
+    filterHint: "筛选",
     keys: "上下键选择报文，下方显示它的路径。",
     leftOut: (count) => `有 ${count} 帧没有列入：一下子太多了。`,
     older: (count) => `更早的 ${count} 个报文没有列出。`,
