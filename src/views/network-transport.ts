@@ -4,6 +4,7 @@ import { icon } from "./icons.ts";
 import { type Language, languageTag } from "./language.ts";
 import type { Colour, FabricBox } from "./network/picture.ts";
 import { type TransportWords, transportWords } from "./network/words/transport.ts";
+import { networkWords } from "./network/words/words.ts";
 import { grouped } from "./quantities.ts";
 import { stepperStyles } from "./stepper-styles.ts";
 import { base, buttons } from "./styles.ts";
@@ -85,15 +86,15 @@ export class RingsideNetworkTransport extends LitElement {
 
   override render() {
     const words = transportWords(this.language);
+    const { controls } = networkWords(this.language);
     const report = this.report;
     const held = report?.held === true;
-    const holdTitle = held ? words.goTitle : words.holdTitle;
     return html`<div class="group kind"><select aria-label=${words.link} ?disabled=${this.links.length === 0} @change=${this.choose}>
         ${this.links.map(({ report: { link } }) => html`<option value=${link} .selected=${link === report?.link}>${link}</option>`)}
       </select></div>
       <div class="group" role="group" aria-label=${words.label}>
-        <button aria-pressed=${held ? "true" : "false"} title=${holdTitle} ?disabled=${!report} @click=${this.hold}>${icon(held ? "play" : "pause")}${held ? words.go : words.hold}</button>
-        <button title=${words.stepTitle} ?disabled=${!held || report?.waiting === 0} @click=${this.step}>${words.step}${icon("right")}</button>
+        <button aria-pressed=${held ? "true" : "false"} title=${controls.holdTitle} ?disabled=${!report} @click=${this.hold}>${icon(held ? "play" : "pause")}${held ? controls.release : words.hold}</button>
+        <button title=${controls.stepTitle} ?disabled=${!held || report?.waiting === 0} @click=${this.step}>${controls.step}${icon("right")}</button>
       </div>
       <span class="where" role="status" aria-live=${held ? "polite" : "off"}>${report ? this.where(words) : words.none}</span>
       ${this.strip(words)}`;
@@ -107,7 +108,7 @@ export class RingsideNetworkTransport extends LitElement {
     const { report } = this;
     if (!report) return nothing;
     const { held, waiting, frames } = report;
-    return html`<b>${held ? words.waiting(waiting, grouped(waiting)) : words.passed(frames, grouped(frames))}</b>`;
+    return html`<b>${held ? networkWords(this.language).controls.waits(grouped(waiting)) : words.passed(frames, grouped(frames))}</b>`;
   }
 
   /** Frames over the last minute, stacked by colour; the highest stretch fills the height. */
@@ -134,9 +135,10 @@ export class RingsideNetworkTransport extends LitElement {
     const sums = COLOURS.map((colour) => [colour, seen.reduce((sum, { frames }) => sum + frames[colour], 0)] as const);
     const all = sums.reduce((sum, [, count]) => sum + count, 0);
     if (all === 0) return words.stripEmpty;
+    const { colours } = networkWords(this.language);
     const parts = sums
       .filter(([, count]) => count > 0)
-      .map(([colour, count]) => words.part(words.colours[colour], grouped(count)));
+      .map(([colour, count]) => words.part(colours[colour], grouped(count)));
     const list = new Intl.ListFormat(languageTag(this.language), { type: "unit", style: "short" }).format(parts);
     return words.strip(grouped(all), list);
   }

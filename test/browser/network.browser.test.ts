@@ -132,7 +132,7 @@ describe("the network on the page", () => {
     await expect.poll(() => answers.count()).toBe(0);
     await expect
       .poll(async () => {
-        const next = button(page, "One frame");
+        const next = button(page, "Next frame");
         if (await next.isEnabled()) await next.click();
         return answers.count();
       }, LATER)
