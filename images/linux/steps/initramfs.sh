@@ -26,7 +26,7 @@ folders() {
   local path
   for path in /bin /dev /etc /etc/iproute2 /etc/modprobe.d /home /lib /lib/modules "/lib/modules/$release" /mnt /opt \
     /proc /run /sbin /sys /usr /usr/bin /usr/lib /usr/lib/ringside /usr/sbin /usr/share /usr/share/help \
-    /usr/share/help/en /usr/share/help/zh /usr/share/udhcpc /var /var/lib /var/lib/misc /var/log; do
+    /usr/share/udhcpc /var /var/lib /var/lib/misc /var/log; do
     echo "dir $path 755 0 0"
   done
   echo "dir /root 700 0 0"
@@ -47,12 +47,18 @@ own_files() {
   done
 }
 
-# The help pages, English and Chinese; those of one flavour are in a folder of its name.
+# The help pages, English and Chinese, each language in one file (root/bin/help says how); those of one
+# flavour are in a folder of its name.
 help_pages() {
-  local page
-  for page in "$here"/../help/??/*.txt "$here/../help/$flavour"/??/*.txt; do
-    [ -e "$page" ] || continue
-    file "/usr/share/help/$(basename "$(dirname "$page")")/$(basename "$page" .txt)" "$page" 644
+  local language page
+  for language in en zh; do
+    for page in "$here/../help/$language"/*.txt "$here/../help/$flavour/$language"/*.txt; do
+      [ ! -e "$page" ] || echo "$(basename "$page" .txt) $page"
+    done | sort | while read -r name page; do
+      printf '\f%s\n' "$name"
+      cat "$page"
+    done > "$result/help-$language"
+    file "/usr/share/help/$language" "$result/help-$language" 644
   done
 }
 

@@ -7,8 +7,8 @@
  * let go of one that ended: the mounts, which change when `ip netns` adds and deletes; interfaces that come and
  * go; a member of each namespace without a name; and everything anew with every question.
  *
- * It never takes the machine: after a look at the sockets it rests, longer when there was more than a batch, and
- * meanwhile the kernel drops what there is no room for.
+ * It never takes the machine, however slow that is: after a look at the sockets it rests for eight times as long
+ * as the look took, and meanwhile the kernel drops what there is no room for.
  */
 #ifndef NETVIEW_READER_H
 #define NETVIEW_READER_H
@@ -25,9 +25,11 @@
 #include "tap.h"
 
 #define MAX_TAPS 32
-#define REST_MS 20
-#define LONG_REST_MS 100
-#define LINGER_MS 10000
+#define LINGER_US 10000000
+#define FRAMES_REST 8 /* times as long as the work took */
+#define CHANGES_REST 2
+#define LEAST_REST_US 20000
+#define MOST_REST_US 1000000
 
 static const char socket_name[] = "ringside-netview"; /* behind a zero byte: abstract, unix(7) */
 
@@ -43,14 +45,15 @@ struct reader {
     struct ring ring;
     struct spots spots;
     int listener, mounts, home;
-    long long asked; /* when, in milliseconds of the monotonic clock */
+    /* By the monotonic clock, in microseconds: when it was asked last, and until when it rests. */
+    long long asked, frames_rest, changes_rest;
 };
 
-static long long monotonic_ms(void)
+static long long monotonic_us(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 static struct tap *tap_of(struct reader *r, uint32_t inode)
@@ -104,12 +107,13 @@ static void close_taps(struct reader *r)
 static int earlier(const void *a, const void *b)
 {
     const struct frame *const *one = a, *const *other = b;
-    if ((*one)->at != (*other)->at) return (*one)->at < (*other)->at ? -1 : 1;
+    if ((*one)->seconds != (*other)->seconds) return (*one)->seconds < (*other)->seconds ? -1 : 1;
+    if ((*one)->nanoseconds != (*other)->nanoseconds) return (*one)->nanoseconds < (*other)->nanoseconds ? -1 : 1;
     return *one < *other ? -1 : 1; /* those of one socket are in its order */
 }
 
-/* Reads one batch from all taps, each with its share, in the order of time. Returns how many frames it was. */
-static unsigned read_batch(struct reader *r)
+/* Reads one batch from all taps, each with its share, in the order of time. */
+static void read_batch(struct reader *r)
 {
     unsigned filled = 0, open = 0;
     struct frame *order[BATCH];
@@ -123,7 +127,6 @@ static unsigned read_batch(struct reader *r)
     for (unsigned i = 0; i < filled; i++) order[i] = &batch[i];
     qsort(order, filled, sizeof *order, earlier);
     for (unsigned i = 0; i < filled; i++) keep_frame(&r->ring, order[i]);
-    return filled;
 }
 
 /* Throws away what an event socket has. Returns whether there was anything. */
@@ -152,7 +155,7 @@ static void answer(struct reader *r)
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && who.uid == 0 &&
         recv(fd, &ask, sizeof ask, MSG_WAITALL) == sizeof ask) {
         if (ask.question == STOP) exit(0);
-        r->asked = monotonic_ms();
+        r->asked = monotonic_us();
         follow(r);
         read_batch(r);
         dup2(fd, STDOUT_FILENO);
@@ -164,53 +167,72 @@ static void answer(struct reader *r)
     close(fd);
 }
 
-/*
- * Waits until there is something to do: `rest` milliseconds in which only a question counts, then without end,
- * or until taps that nobody asks for are to be closed.
- */
-static void wait_and_look(struct reader *r, int tapping, int *rest)
+/* Until when to rest after work that began at `began`: some times as long as it took. */
+static long long rest_after(long long began, long long least, int times)
+{
+    long long now = monotonic_us(), rest = (now - began) * times;
+    return now + (rest < least ? least : rest > MOST_REST_US ? MOST_REST_US : rest);
+}
+
+/* How long poll(2) may wait, in milliseconds: until a rest is over, or nobody has asked for long enough. */
+static int patience(const struct reader *r, long long now)
+{
+    long long until = r->asked + LINGER_US;
+    if (r->frames_rest > now && r->frames_rest < until) until = r->frames_rest;
+    if (r->changes_rest > now && r->changes_rest < until) until = r->changes_rest;
+    return until > now ? (int)((until - now + 999) / 1000) : 0;
+}
+
+static int is_ready(const struct pollfd *p) { return p->revents != 0; }
+
+/* Waits until there is something to do, and does it. What it rests from is not waited for. */
+static void wait_and_look(struct reader *r, int tapping)
 {
     struct pollfd wait[2 + 3 * MAX_TAPS];
-    nfds_t count = 0;
-    int changed = 0, frames = 0;
-    wait[count++] = (struct pollfd){.fd = r->listener, .events = POLLIN};
-    wait[count++] = (struct pollfd){.fd = tapping && !*rest ? r->mounts : -1, .events = POLLPRI};
-    for (unsigned i = 0; i < MAX_TAPS && !*rest; i++) {
+    long long now = monotonic_us();
+    int frames = now >= r->frames_rest, changes = now >= r->changes_rest, any_frame = 0, any_change;
+    nfds_t count = 2;
+    wait[0] = (struct pollfd){.fd = r->listener, .events = POLLIN};
+    wait[1] = (struct pollfd){.fd = tapping && changes ? r->mounts : -1, .events = POLLPRI};
+    for (unsigned i = 0; i < MAX_TAPS; i++) {
         const struct tap *t = &r->taps[i];
         if (!t->inode) continue;
-        wait[count++] = (struct pollfd){.fd = t->packets, .events = POLLIN};
-        wait[count++] = (struct pollfd){.fd = t->events, .events = POLLIN};
-        wait[count++] = (struct pollfd){.fd = t->watched, .events = POLLIN};
+        wait[count++] = (struct pollfd){.fd = frames ? t->packets : -1, .events = POLLIN};
+        wait[count++] = (struct pollfd){.fd = changes ? t->events : -1, .events = POLLIN};
+        wait[count++] = (struct pollfd){.fd = changes ? t->watched : -1, .events = POLLIN};
     }
-    long long left = r->asked + LINGER_MS - monotonic_ms();
-    int timeout = !tapping ? -1 : *rest ? *rest : left > 0 ? (int)left : 0;
-    *rest = 0;
-    if (poll(wait, count, timeout) < 0) return;
-    if (wait[0].revents) answer(r);
-    changed = wait[1].revents != 0;
+    if (poll(wait, count, tapping ? patience(r, now) : -1) < 0) return;
+    if (is_ready(&wait[0])) answer(r);
+    any_change = is_ready(&wait[1]);
     for (nfds_t i = 2; i < count; i += 3) {
-        frames |= wait[i].revents != 0;
-        changed |= wait[i + 1].revents && drain(wait[i + 1].fd);
-        changed |= wait[i + 2].revents != 0;
+        any_frame |= is_ready(&wait[i]);
+        any_change |= is_ready(&wait[i + 1]) && drain(wait[i + 1].fd);
+        any_change |= is_ready(&wait[i + 2]);
     }
-    if (changed) follow(r);
-    if (frames) *rest = read_batch(r) == BATCH ? LONG_REST_MS : REST_MS;
-    else if (changed) *rest = REST_MS;
+    now = monotonic_us();
+    if (any_change) {
+        follow(r);
+        r->changes_rest = rest_after(now, 0, CHANGES_REST);
+    }
+    if (any_frame) {
+        now = monotonic_us();
+        read_batch(r);
+        r->frames_rest = rest_after(now, LEAST_REST_US, FRAMES_REST);
+    }
 }
 
 static void read_frames(int listener)
 {
     static struct reader r;
-    int rest = 0;
     r.listener = listener;
     r.ring.next = 1;
     r.home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
     r.mounts = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
-    r.asked = monotonic_ms();
+    r.asked = monotonic_us();
     for (;;) {
-        int tapping = monotonic_ms() < r.asked + LINGER_MS;
+        int tapping = monotonic_us() < r.asked + LINGER_US;
         if (!tapping) close_taps(&r);
-        wait_and_look(&r, tapping, &rest);
+        wait_and_look(&r, tapping);
     }
 }
 

@@ -93,7 +93,8 @@ static void read_notes(struct msghdr *message, struct frame *f, struct tpacket_a
         if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_TIMESTAMPNS) {
             struct timespec at;
             memcpy(&at, CMSG_DATA(c), sizeof at);
-            f->at = (uint64_t)at.tv_sec * 1000000000 + (uint64_t)at.tv_nsec;
+            f->seconds = (uint32_t)at.tv_sec;
+            f->nanoseconds = (uint32_t)at.tv_nsec;
         }
         if (c->cmsg_level == SOL_PACKET && c->cmsg_type == PACKET_AUXDATA) memcpy(aux, CMSG_DATA(c), sizeof *aux);
     }
@@ -131,7 +132,6 @@ static unsigned read_tap(const struct tap *t, unsigned filled, unsigned room)
     for (int i = 0; i < got; i++) {
         struct frame *f = &batch[filled + (unsigned)i];
         struct tpacket_auxdata aux = {.tp_len = messages[i].msg_len};
-        f->at = 0;
         read_notes(&messages[i].msg_hdr, f, &aux);
         f->namespace = t->inode;
         f->link = (uint32_t)from[i].sll_ifindex;
