@@ -289,6 +289,22 @@ describe("a flood", () => {
     expect(trail!.lost).toBeUndefined();
   });
 
+  it("that asks for an address the router answers for in another's place is not lost", () => {
+    const elsewhere = ethernet({
+      destination: "ff:ff:ff:ff:ff:ff",
+      source: MAC.client,
+      type: ETHERTYPE.arp,
+      payload: arp({ operation: "request", senderMac: MAC.client, sender: "10.0.0.2", target: "192.168.0.2" }),
+    });
+    const batches = [
+      { link: [carried("lan", "client/0", ["router/0"], 1, elsewhere, flood)] },
+      { machine: "router", frames: [seenBy(2, "in", 2, elsewhere)] },
+    ];
+    const proxy = router({ links: router().links.map((link) => ({ ...link, proxyArp: true })) });
+    expect(trailsOf(batches)[0]!.lost?.why.kind).toBe("nobody-has");
+    expect(trailsOf(batches, proxy)[0]!.lost).toBeUndefined();
+  });
+
   it("that asks for an address nobody has is lost", () => {
     const renumbered = router({
       links: router().links.map((link) => ({ ...link, addresses: [] })),

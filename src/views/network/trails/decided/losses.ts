@@ -1,4 +1,4 @@
-import type { NetNamespace } from "../../../../probe/network/types.ts";
+import type { Neighbour, NetLink, NetNamespace } from "../../../../probe/network/types.ts";
 import { portOf } from "../../picture/ids.ts";
 import type { Id, Loss, Trail } from "../../picture.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -99,13 +99,23 @@ function endInside(stop: Stop, placed: Placed, surroundings: Surroundings): End 
     return lost(at, { kind: "other-mac", mac: macDestination });
   }
   const asked = asksFor(sighting.bytes);
-  if (asked !== undefined) return isLocal(tables, asked) ? ARRIVED : lost(at, { kind: "nobody-has", address: asked });
+  if (asked !== undefined)
+    return answers(tables, asked, link) ? ARRIVED : lost(at, { kind: "nobody-has", address: asked });
   const flow = flowOf(sighting.bytes);
   if (!flow) return ARRIVED;
   const why = refusal(tables, flow, link.name, sighting.identity.ttl);
   if (why === "arrived") return ARRIVED;
   const isSure = why.kind !== "unseen" || (watched.lost ?? Number.NEGATIVE_INFINITY) < time - NEXT_BY;
   return isSure ? lost(at, why) : UNKNOWN;
+}
+
+/** An address of the namespace's own, or one it answers for: proxy_arp does where the route leads elsewhere (arp(7)). */
+function answers(tables: NetNamespace, address: string, link: NetLink): boolean {
+  if (isLocal(tables, address)) return true;
+  const entry = (one: Neighbour) => one.proxy === true && one.link === link.index && sameAddress(one.address, address);
+  if (tables.neighbours.some(entry)) return true;
+  const route = tables.routes[routeFor(tables, address) ?? -1];
+  return link.proxyArp === true && route?.link !== undefined && route.link !== link.index;
 }
 
 /** Why a namespace did not pass a packet on: the first thing on its way through the kernel that would stop it. */
