@@ -4,7 +4,7 @@ import { identityOf } from "../../views/network/trails/identity.ts";
 import type { FrameStretch } from "../../views/network-transport.ts";
 
 /** Of one stretch, in milliseconds, and how many are kept. */
-export const STRETCH = 500;
+const STRETCH = 500;
 const KEPT = 120;
 
 const NONE: FrameStretch["frames"] = { arp: 0, icmp: 0, udp: 0, tcp: 0, other: 0 };
@@ -26,5 +26,10 @@ export class Activity {
       stretches.set(begin, { at: begin, frames: { ...before, [colour]: before[colour] + 1 } });
     }
     if (frames.length > 0) this.stretches = [...stretches.values()].sort((a, b) => a.at - b.at).slice(-KEPT);
+  }
+
+  /** A link's frames are counted from 1 again. */
+  forget(link: string): void {
+    this.#counted.delete(link);
   }
 }

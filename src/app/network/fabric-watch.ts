@@ -11,6 +11,8 @@ const RATE_OVER = 900;
 export interface LinkFrames {
   readonly frames: readonly CapturedFrame[];
   readonly lost: number;
+  /** The fabric is another one than before, and counts from 1 again. */
+  readonly restarted: boolean;
 }
 
 /** What the fabric says of itself, read again and again. */
@@ -57,6 +59,10 @@ export class FabricWatch {
     const from = known?.from ?? 1;
     const query = { link, from, count: FRAMES, bytes: BYTES };
     const { frames, next, newest, settled, lost } = (await this.#probe("network.capture", query)) as CaptureReport;
+    if (newest < from) {
+      this.#read.delete(link);
+      return { frames: [], lost: 0, restarted: true };
+    }
     const entered = this.counters[link]?.frames ?? 0;
     // whoever fell behind a flood goes on from its newest frames
     const isBehind = next < newest && known !== undefined;
@@ -64,7 +70,11 @@ export class FabricWatch {
       from: next < newest ? Math.max(next, newest - FRAMES) : settled,
       entered,
     });
-    if (!known || !(isBehind || lost > 0)) return { frames, lost: 0 };
-    return { frames, lost: Math.max(0, entered - known.entered - new Set(frames.map(({ seq }) => seq)).size) };
+    if (!known || !(isBehind || lost > 0)) return { frames, lost: 0, restarted: false };
+    return {
+      frames,
+      restarted: false,
+      lost: Math.max(0, entered - known.entered - new Set(frames.map(({ seq }) => seq)).size),
+    };
   }
 }

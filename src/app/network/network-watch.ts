@@ -12,7 +12,7 @@ import { transportWords } from "../../views/network/words/transport.ts";
 import { bytes } from "../../views/quantities.ts";
 import { Activity } from "./activity.ts";
 import { captureFile, fileAsBase64, LONGEST_FILE, saveCapture } from "./capture-file.ts";
-import { FabricWatch } from "./fabric-watch.ts";
+import { FabricWatch, type LinkFrames } from "./fabric-watch.ts";
 import { GuestWatch, type Probe, pageTime, plain } from "./guest-watch.ts";
 
 export interface NetworkWatchOptions {
@@ -52,7 +52,8 @@ export class NetworkWatch {
   #domainsDue = 0;
   #problem: string | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #typed: ReturnType<typeof setTimeout> | undefined;
+  readonly #typed = new Map<string, ReturnType<typeof setTimeout>>();
+  #text = "";
   #closed = false;
 
   constructor(options: NetworkWatchOptions) {
@@ -73,7 +74,7 @@ export class NetworkWatch {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
-    clearTimeout(this.#typed);
+    for (const timer of this.#typed.values()) clearTimeout(timer);
   }
 
   /** Why something could not be read, in words. */
@@ -84,8 +85,11 @@ export class NetworkWatch {
 
   /** The student typed on a machine, or did something with it: it is looked at soon. */
   hurry(machine: string): void {
-    clearTimeout(this.#typed);
-    this.#typed = setTimeout(() => this.#guests.get(machine)?.hurry(), TYPED);
+    clearTimeout(this.#typed.get(machine));
+    this.#typed.set(
+      machine,
+      setTimeout(() => this.#guests.get(machine)?.hurry(), TYPED),
+    );
   }
 
   /** The machine lives anew, or an earlier life again: what was read is not its own any more. */
@@ -163,24 +167,31 @@ export class NetworkWatch {
   async #lookAtFabric(now: number): Promise<void> {
     try {
       await this.#fabric.count(now);
-      if (this.#options.shown("network")) {
-        const links = Object.keys(this.#fabric.counters);
-        const [, ...read] = await Promise.all([
-          this.#fabric.readTables(),
-          ...links.map((link) => this.#fabric.readFrames(link)),
-        ]);
-        const surroundings = this.#surroundings();
-        for (const { frames, lost } of read) {
-          this.#book.addFabric(frames, surroundings, lost);
-          this.activity.add(frames);
-        }
-      }
+      if (this.#options.shown("network")) await this.#readFabric();
       this.#problem = undefined;
     } catch (error) {
       // before a host is there, nobody can be asked
       this.#problem = this.#isStarting() ? undefined : plain(error);
     }
     this.#show();
+  }
+
+  /** A link that cannot be asked keeps nobody from seeing the others. @throws what was wrong with the first such */
+  async #readFabric(): Promise<void> {
+    const links = Object.keys(this.#fabric.counters);
+    const frames = links.map(async (link) => this.#takeFrames(link, await this.#fabric.readFrames(link)));
+    const outcomes = await Promise.allSettled([this.#fabric.readTables(), ...frames]);
+    const failed = outcomes.find((outcome) => outcome.status === "rejected");
+    if (failed) throw failed.reason;
+  }
+
+  #takeFrames(link: string, { frames, lost, restarted }: LinkFrames): void {
+    if (restarted) {
+      this.#book.forgetLink(link);
+      this.activity.forget(link);
+    }
+    this.#book.addFabric(frames, this.#surroundings(), lost);
+    this.activity.add(frames);
   }
 
   async #lookAtGuest(guest: GuestWatch, now: number): Promise<void> {
@@ -245,8 +256,10 @@ export class NetworkWatch {
   #show(): void {
     if (this.#closed) return;
     const picture = this.#makePicture();
-    const isNew = JSON.stringify(picture) !== JSON.stringify(this.picture);
+    const text = JSON.stringify(picture);
+    const isNew = text !== this.#text;
     if (isNew) this.picture = picture;
+    this.#text = text;
     const { trails, leftOut } = this.#book.read(this.#surroundings());
     this.#setClocks(trails);
     const { rate } = this.#fabric;

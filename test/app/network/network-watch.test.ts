@@ -179,6 +179,22 @@ describe("what is seen of a lab's network", () => {
     expect(watch.passing.trails.some(({ hops }) => hops.some(({ at }) => at.startsWith("if:right/")))).toBe(false);
   });
 
+  it("begins anew with a link whose fabric does", async () => {
+    const rig = watching();
+    await rig.look(0);
+    const before = rig.watch.passing.trails.map(({ id }) => id);
+    const [first] = all.links.lan!.frames;
+    rig.answers["network.capture"] = ({ from }) => {
+      const frames = Number(from) <= 1 ? [{ ...first!, seq: 1 }] : [];
+      return { frames, next: Math.max(2, Number(from)), newest: 2, settled: Math.max(2, Number(from)), lost: 0 };
+    };
+    await rig.look(250);
+    await rig.look(500);
+    const ports = rig.watch.passing.trails.filter(({ hops }) => hops.some(({ at }) => at.startsWith("port:lan:")));
+    expect(ports).toHaveLength(1);
+    expect(before).not.toContain(ports[0]!.id);
+  });
+
   it("says why a guest could not be read, and shows the others", async () => {
     const rig = watching();
     rig.answers["guest.network"] = ({ machine }) => {

@@ -77,8 +77,16 @@ export class TrailBook {
 
   /** A machine lives anew, or an earlier life again: its frames are counted from 1 again. */
   forget(machine: string): void {
-    const clock = `guest:${machine}`;
-    for (const packet of this.#packets) if (packet.sightings.some((one) => one.clock === clock)) this.#drop(packet);
+    this.#dropThose(({ source }) => "guest" in source && source.machine === machine);
+  }
+
+  /** A link is another's now: its frames are counted from 1 again. */
+  forgetLink(link: string): void {
+    this.#dropThose(({ source }) => "fabric" in source && source.fabric.link === link);
+  }
+
+  #dropThose(has: (sighting: Sighting) => boolean): void {
+    for (const packet of this.#packets) if (packet.sightings.some(has)) this.#drop(packet);
   }
 
   /** @returns the newest packets' ways, oldest first; one that did not change is the same object as before */

@@ -22,7 +22,7 @@ export interface Sighting {
 }
 
 export const FABRIC_CLOCK = "fabric";
-export const guestClock = (machine: string): string => `guest:${machine}`;
+const guestClock = (machine: string): string => `guest:${machine}`;
 
 /** Most ends a frame is followed to: a switch of a lab has far fewer. */
 const MOST_ENDS = 32;

@@ -1,4 +1,4 @@
-import { interfaceOf, namespaceId, portOf } from "../picture/ids.ts";
+import { portOf } from "../picture/ids.ts";
 import type { Edge, Id, InterfaceBox, NamespaceBox, NetworkPicture } from "../picture.ts";
 
 /** An interface and where it is. */
@@ -42,12 +42,6 @@ export class Topology {
 
   interface(id: Id): Placed | undefined {
     return this.#interfaces.get(id);
-  }
-
-  /** The namespace an interface is in; also of an interface that is gone, while its namespace is there. */
-  namespaceOf(id: Id): NamespaceBox | undefined {
-    const found = interfaceOf(id);
-    return found && this.#namespaces.get(namespaceId(found.machine, found.namespace));
   }
 
   /** The machine a port of the fabric belongs to: a lab's, or a gateway as `gateway:<link>`. */
