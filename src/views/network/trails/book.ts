@@ -12,6 +12,8 @@ const MOST_PACKETS = 200;
 const MOST_SIGHTINGS = 64;
 /** How long a packet is looked at again as the picture changes and further sightings come, in milliseconds. */
 const LIVELY = 6000;
+/** And how often, in milliseconds. */
+const AGAIN = 900;
 /** A large segment and what belongs to it grow no further than this, in bytes. */
 const MOST_BYTES = 0x1_0000;
 /** Of the frames read in one go, only the newest begin packets; older ones may complete those that are known. */
@@ -26,6 +28,8 @@ interface Packet {
   trail: Trail | undefined;
   /** The newest sighting's time by the page's clock. */
   last: number;
+  /** When its trail was made. */
+  built: number;
   stale: boolean;
 }
 
@@ -95,10 +99,12 @@ export class TrailBook {
     this.#surroundings = surroundings;
     const trails: Trail[] = [];
     for (const packet of this.#packets) {
-      const lively = surroundings.now - packet.last < LIVELY;
-      if (packet.stale || !packet.trail || lively)
+      const { stale, last, built } = packet;
+      const isDue = surroundings.now - last < LIVELY && surroundings.now - built >= AGAIN;
+      if (stale || isDue || !packet.trail) {
         packet.trail = unchanged(packet.trail, buildTrail(packet, surroundings));
-      else if (isNew) packet.trail = refreshRows(packet.trail, surroundings.topology);
+        packet.built = surroundings.now;
+      } else if (isNew) packet.trail = refreshRows(packet.trail, surroundings.topology);
       packet.stale = false;
       trails.push(packet.trail);
     }
@@ -162,6 +168,7 @@ export class TrailBook {
       range: first.identity.range,
       trail: undefined,
       last: 0,
+      built: 0,
       stale: true,
     };
     this.#packets.add(packet);
