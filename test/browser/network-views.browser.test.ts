@@ -200,6 +200,14 @@ describe("the views of the network", () => {
       await frames.first().waitFor({ state: "detached" });
     });
 
+    it("puts a cross where a packet was lost", async () => {
+      const { page } = await open("network-quiet");
+      await give(page, "network-bridge");
+      const cross = page.locator("network-map .frames .udp path.lost");
+      await cross.waitFor({ state: "attached" });
+      await cross.waitFor({ state: "detached" });
+    });
+
     it("shows the way of a packet that passed standing where motion is not wanted", async () => {
       const { page } = await open("network-quiet", "", { reducedMotion: "reduce" });
       await give(page, "network-bridge");

@@ -44,6 +44,10 @@ const glyph = (drawing: SVGTemplateResult): TemplateResult =>
   html`<svg class="glyph" viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width="1.3" stroke-linecap="round"
     stroke-linejoin="round" aria-hidden="true">${drawing}</svg>`;
 
+/** Where a packet was lost. */
+export const crossGlyph = (): TemplateResult =>
+  html`<svg class="packet" viewBox="0 0 16 16" aria-hidden="true"><path class="lost" d="M3 3l10 10m0-10L3 13"/></svg>`;
+
 /** Kinds of packets, in the order they are listed. */
 export const COLOURS: readonly Colour[] = ["arp", "icmp", "udp", "tcp", "other"];
 

@@ -185,13 +185,13 @@ export class NetworkView extends Panel<NetworkWords> {
   protected override controls(words: NetworkWords): TemplateResult | typeof nothing {
     if (!this.network) return nothing;
     const parts = this.wide ? PARTS : PARTS.slice(1);
-    const { clear, clearTitle, saveAll, saveTitle } = words.controls;
+    const { clear, clearTitle, save, saveTitle } = words.controls;
     return html`<span class="parts" role="group" aria-label=${words.part}>${parts.map(
       (part) =>
         html`<button aria-pressed=${this.shown === part && !this.asTable ? "true" : "false"} @click=${() => this.show(part)}>${words.parts[part]}</button>`,
     )}</span>
       ${this.holding(words)}
-      <button class="quiet" title=${saveTitle} aria-label=${saveAll} @click=${() => emit(this, "network-save", {})}>${icon("save")}<span class="word">${saveAll}</span></button>
+      <button class="quiet" title=${saveTitle} aria-label=${save} @click=${() => emit(this, "network-save", {})}>${icon("save")}<span class="word">${save}</span></button>
       <button class="quiet" title=${clearTitle} aria-label=${clear} ?disabled=${this.passing.trails.length === 0} @click=${this.clear}>${icon("cross")}<span class="word">${clear}</span></button>`;
   }
 

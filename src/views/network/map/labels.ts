@@ -142,11 +142,15 @@ export function widthsOf(picture: NetworkPicture, words: NetworkWords): Widths {
  * @param framed the host is drawn around it
  */
 export function machineTitle(
-  { name, host, running }: MachineBox,
+  { name, host, running, namespaces }: MachineBox,
   framed: boolean,
   words: NetworkWords,
 ): readonly string[] {
-  return [name, ...(framed || host === name ? [] : [words.map.host(host)]), ...(running ? [] : [words.tables.stands])];
+  return [
+    name,
+    ...(framed || host === name ? [] : [words.map.host(host)]),
+    ...(running || !namespaces ? [] : [words.tables.stands]),
+  ];
 }
 
 /** A gateway's address on a link; on the outer of its two links, the name of the inner. */

@@ -188,7 +188,7 @@ export class NetworkMap extends LitElement {
     const { trail, graph } = this;
     if (!trail || !graph) return nothing;
     const ways = trailWays(graph, trail);
-    const end = trail.lost && ways.at(-1)?.points.at(-1);
+    const end = trail.lost && ways.find((way) => way.end === trail.lost?.at)?.points.at(-1);
     return html`<svg class="tracks" width=${graph.layout.width} height=${graph.layout.height} aria-hidden="true">
       <path class="track" d=${ways.map(({ points }) => pathData(points)).join("")} />
       <path class="lost" d=${end ? `M${end.x - 5} ${end.y - 5}l10 10m0-10l-10 10` : ""} /></svg>`;

@@ -1,11 +1,13 @@
 import { render } from "lit";
-import { packetGlyph } from "../glyphs.ts";
+import { crossGlyph, packetGlyph } from "../glyphs.ts";
 import type { Id, Trail } from "../picture.ts";
 import type { Point } from "./geometry.ts";
 import { type Graph, lengthOf, pathData, trailWays, type Way } from "./paths.ts";
 
 /** Milliseconds a packet's sightings are given to come together before it is drawn. */
 const SETTLE = 600;
+/** Milliseconds a cross stands where a packet was lost. */
+const CROSS = 700;
 /** Packets drawn at most in a second, and ways of one packet. */
 const MOST_PACKETS = 12;
 const MOST_WAYS = 8;
@@ -80,7 +82,7 @@ export class Motion {
 const still = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /** One packet along one way; where motion is not wanted, the way itself for a moment. */
-function move(place: HTMLElement, trail: Trail, { points }: Way) {
+function move(place: HTMLElement, trail: Trail, { points, end }: Way) {
   const element = document.createElement("div");
   element.className = trail.colour;
   element.dataset.trail = trail.id;
@@ -98,8 +100,14 @@ function move(place: HTMLElement, trail: Trail, { points }: Way) {
     easing: "linear",
     fill: "forwards",
   });
-  animation.onfinish = () => element.remove();
+  animation.onfinish = () => (trail.lost && trail.lost.at === end ? cross(element) : element.remove());
   animation.oncancel = () => element.remove();
+}
+
+/** Where a packet was lost, a cross stands for a moment. */
+function cross(element: HTMLElement) {
+  render(crossGlyph(), element);
+  setTimeout(() => element.remove(), CROSS);
 }
 
 function standingWay(points: readonly Point[]): SVGElement {

@@ -22,6 +22,8 @@ export function graphOf(layout: MapLayout): Graph {
 export interface Way {
   readonly points: readonly Point[];
   readonly lines: readonly Id[];
+  /** Where a packet's way ends: what its last hop there is at. */
+  readonly end?: Id;
 }
 
 const otherEnd = ({ ends }: MapLine, end: Id): Id => (ends[0] === end ? ends[1] : ends[0]);
@@ -99,7 +101,7 @@ const between = (one: Point, middle: Point, other: Point): boolean =>
  * The ways of a packet from where it was seen first to everywhere it was seen last: one, or more where it was flooded.
  * Where it is not known how it came to a place, another way begins.
  */
-export function trailWays(graph: Graph, { hops }: Trail): readonly Way[] {
+export function trailWays(graph: Graph, { hops, lost }: Trail): readonly Way[] {
   const from = hops.map((hop, at) => (hop.from !== undefined && hop.from < at ? hop.from : undefined));
   const ends = hops.map((_, at) => at).filter((at) => !from.includes(at));
   return ends.flatMap((end) => {
@@ -111,8 +113,10 @@ export function trailWays(graph: Graph, { hops }: Trail): readonly Way[] {
       const way = wayBetween(graph, hops[from[at]!]!.at, hop.at, hop.over);
       pieces.push(way, ...(way ? [] : [standing(graph, hop.at)]));
     }
-    const last = hops[end]!;
-    return joined([...pieces, ...(last.direction === "in" ? [stackWay(graph, last.at, false)] : [])]);
+    const { at, direction } = hops[end]!;
+    if (direction === "in" && lost?.at !== at) pieces.push(stackWay(graph, at, false));
+    const ways = joined(pieces);
+    return ways.map((way, index) => (index === ways.length - 1 ? { ...way, end: at } : way));
   });
 }
 

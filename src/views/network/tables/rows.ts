@@ -110,7 +110,7 @@ function bridgeFdb(entries: readonly BridgeFdbEntry[], device: Device, words: Ne
         vlan === undefined ? "" : String(vlan),
         device(port),
         device(bridge),
-        stays ? permanent : age === undefined ? "" : words.detail.seconds(grouped(age)),
+        stays ? permanent : age === undefined ? "" : words.detail.seconds(grouped(Math.round(age * 10) / 10)),
       ],
     })),
   };

@@ -10,7 +10,6 @@ export const en = {
   title: "Network",
   parts: { all: "All", map: "Map", packets: "Packets", tables: "Tables" },
   part: "What is shown",
-  milliseconds: (count: string) => `${count} ms`,
   frames: (count: string) => (count === "1" ? "1 frame" : `${count} frames`),
   colours: { arp: "ARP", icmp: "ICMP", udp: "UDP", tcp: "TCP", other: "other" },
 
@@ -19,7 +18,6 @@ export const en = {
     keys: "Up and down go through everything, left towards the stack, right along the wire; Enter chooses, Escape lets go.",
     host: (name: string) => `host ${name}`,
     unread: "Not read yet.",
-    notRunning: "stands: as it was read last",
     stack: "IP",
     routes: "routes",
     translates: "NAT",
@@ -44,7 +42,6 @@ export const en = {
     more: (count: number) => `+${count}`,
     down: "down",
     noCarrier: "no carrier",
-    unplugged: "no cable",
     cut: "cut",
     links: { switch: "switch", hub: "hub", wire: "wire" },
     gateway: "gateway",
@@ -56,8 +53,8 @@ export const en = {
     mtu: (bytes: number) => `MTU ${bytes}`,
     mirror: (port: string) => `mirrored to ${port}`,
     flood: (rate: string, drawn: string) => `${rate} frames/s, ${drawn} drawn`,
-    rateNow: (rate: string) => `${rate} frames/s`,
-    leftOut: (count: string) => `${count} frames left out`,
+    rateNow: (rate: string) => (rate === "1" ? "1 frame/s" : `${rate} frames/s`),
+    leftOut: (count: string) => (count === "1" ? "1 frame left out" : `${count} frames left out`),
     legend: "Signs",
     wires: {
       veth: "veth pair",
@@ -77,7 +74,6 @@ export const en = {
   },
 
   detail: {
-    none: "Choose something on the map: its addresses, counters and what can be done to it stand here.",
     close: "Close",
     mac: "MAC",
     permanent: "burnt-in MAC",
@@ -133,7 +129,6 @@ export const en = {
     jitter: "jitter, ms",
     loss: "loss, %",
     rate: "rate, kbit/s",
-    rateHint: "empty: no limit",
     apply: "Set",
     mirror: "mirror to",
     nobody: "nobody",
@@ -141,7 +136,6 @@ export const en = {
     forgetTitle: "Empty the switch's FDB",
     reset: "Counters to 0",
     save: "Save capture",
-    saveAll: "Save capture",
     saveTitle: "A pcapng file, as Wireshark and tcpdump read it",
     replay: "Replay…",
     replayTitle: "Send the frames of a pcapng or pcap file into this link",
@@ -157,10 +151,9 @@ export const en = {
     filter: "Only packets with",
     filterHint: "filter",
     keys: "Up and down choose a packet; its way stands below.",
-    leftOut: (count: string) => `${count} frames are in no packet here: too many at once.`,
-    older: (count: string) => `${count} older packets are not listed.`,
+    leftOut: (count: string) => `Frames in no packet here, as there were too many at once: ${count}.`,
+    older: (count: string) => `Older packets that are not listed: ${count}.`,
     hops: (count: number) => (count === 1 ? "1 hop" : `${count} hops`),
-    lost: "lost",
     lostAt: (place: string) => `lost at ${place}`,
     columns: { time: "time", kind: "kind", summary: "packet", hops: "hops", lost: "lost at" },
   },
@@ -169,8 +162,6 @@ export const en = {
     title: "Its way",
     pick: "Choose a packet: its way stands here, hop by hop.",
     hop: (number: number) => `Hop ${number}`,
-    in: "in",
-    out: "out",
     directions: {
       interface: { in: "comes in", out: "goes out" },
       port: { in: "enters the link", out: "leaves the link" },
@@ -185,7 +176,6 @@ export const en = {
     computedTitle: "Worked out from the tables as they were read; not written down by the guest",
     goTo: "Show the row",
     gone: "The row is gone meanwhile.",
-    ended: "Ended here",
     fields: {
       "mac-source": "source MAC",
       "mac-destination": "destination MAC",
@@ -201,7 +191,6 @@ export const en = {
     },
     tables: { fdb: "FDB", route: "routes", neighbour: "neighbours", conntrack: "conntrack", rule: "rules", nat: "NAT" },
     place: (machine: string, name: string) => `${machine} ${name}`,
-    flood: "flooded to every port of the VLAN",
     columns: {
       number: "hop",
       place: "place",
@@ -289,7 +278,6 @@ export const en = {
     permanent: "permanent",
     proxy: "proxy",
     any: "any",
-    wait: (count: string) => `${count} wait`,
     columns: {
       machine: "machine",
       host: "host",
@@ -340,7 +328,7 @@ export const en = {
       waiting: "waiting",
     },
     running: "runs",
-    stands: "stands",
+    stands: "not running",
     up: "up",
     drops: {
       queue: "queue full",

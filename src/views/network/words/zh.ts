@@ -9,7 +9,6 @@ export const zh: NetworkWords = {
   title: "网络",
   parts: { all: "全部", map: "拓扑图", packets: "报文", tables: "各种表" },
   part: "显示哪一部分",
-  milliseconds: (count) => `${count} 毫秒`,
   frames: (count) => `${count} 帧`,
   colours: { arp: "ARP", icmp: "ICMP", udp: "UDP", tcp: "TCP", other: "其他" },
 
@@ -18,7 +17,6 @@ export const zh: NetworkWords = {
     keys: "上下键逐个走过，左键走向协议栈，右键沿线走；回车选择，Esc 取消。",
     host: (name) => `宿主 ${name}`,
     unread: "还没有读到。",
-    notRunning: "已停住，显示最后读到的样子",
     stack: "IP",
     routes: "路由",
     translates: "NAT",
@@ -43,7 +41,6 @@ export const zh: NetworkWords = {
     more: (count) => `+${count}`,
     down: "未启用",
     noCarrier: "无载波",
-    unplugged: "没插网线",
     cut: "已切断",
     links: { switch: "交换机", hub: "集线器", wire: "直连线" },
     gateway: "网关",
@@ -70,7 +67,6 @@ export const zh: NetworkWords = {
   },
 
   detail: {
-    none: "在图上选择一个对象，这里会列出它的地址、计数和可以做的操作。",
     close: "关闭",
     mac: "MAC 地址",
     permanent: "出厂 MAC",
@@ -126,7 +122,6 @@ export const zh: NetworkWords = {
     jitter: "抖动，毫秒",
     loss: "丢失，%",
     rate: "速率，kbit/s",
-    rateHint: "留空：不限",
     apply: "设置",
     mirror: "镜像到",
     nobody: "无",
@@ -134,7 +129,6 @@ export const zh: NetworkWords = {
     forgetTitle: "清空交换机的 FDB",
     reset: "计数清零",
     save: "保存抓包",
-    saveAll: "保存抓包",
     saveTitle: "pcapng 文件，Wireshark 和 tcpdump 都能打开",
     replay: "重放…",
     replayTitle: "把 pcapng 或 pcap 文件中的帧送进这条链路",
@@ -153,7 +147,6 @@ export const zh: NetworkWords = {
     leftOut: (count) => `有 ${count} 帧没有列入：一下子太多了。`,
     older: (count) => `更早的 ${count} 个报文没有列出。`,
     hops: (count) => `${count} 跳`,
-    lost: "丢失",
     lostAt: (place) => `丢失于 ${place}`,
     columns: { time: "时间", kind: "种类", summary: "报文", hops: "跳数", lost: "丢失于" },
   },
@@ -162,8 +155,6 @@ export const zh: NetworkWords = {
     title: "路径",
     pick: "选择一个报文，这里会逐跳显示它的路径。",
     hop: (number) => `第 ${number} 跳`,
-    in: "入",
-    out: "出",
     directions: {
       interface: { in: "进入", out: "发出" },
       port: { in: "进入链路", out: "离开链路" },
@@ -178,7 +169,6 @@ export const zh: NetworkWords = {
     computedTitle: "根据读到的表推算，客户机自己没有记录",
     goTo: "显示这一行",
     gone: "这一行已经不在了。",
-    ended: "到此为止",
     fields: {
       "mac-source": "源 MAC",
       "mac-destination": "目的 MAC",
@@ -194,7 +184,6 @@ export const zh: NetworkWords = {
     },
     tables: { fdb: "FDB", route: "路由", neighbour: "邻居", conntrack: "连接跟踪", rule: "规则", nat: "NAT" },
     place: (machine, name) => `${machine} ${name}`,
-    flood: "泛洪到该 VLAN 的每个端口",
     columns: { number: "跳", place: "位置", direction: "方向", after: "+毫秒", changes: "改动", decided: "决定者" },
   },
 
@@ -275,7 +264,6 @@ export const zh: NetworkWords = {
     permanent: "永久",
     proxy: "代理",
     any: "任意",
-    wait: (count) => `${count} 帧在等`,
     columns: {
       machine: "机器",
       host: "宿主",
@@ -326,7 +314,7 @@ export const zh: NetworkWords = {
       waiting: "等待",
     },
     running: "运行中",
-    stands: "停住",
+    stands: "未运行",
     up: "启用",
     drops: {
       queue: "队列已满",
