@@ -129,6 +129,28 @@ describe("a packet's way", () => {
   });
 });
 
+describe("a frame of a VLAN", () => {
+  it("gets its tag where a switch sends it out by a trunk, and loses it at an access port", () => {
+    const { picture, guests } = routed();
+    const members: Record<string, object> = { "client/0": { vlan: 101 }, "router/0": { vlans: [101] } };
+    const fabric = picture.fabric.map(({ id, report }) => ({
+      id,
+      report: { ...report, ports: report.ports.map((port) => ({ ...port, ...members[port.name] })) },
+    }));
+    const surroundings = surroundingsOf({ ...picture, fabric }, guests);
+    const book = new TrailBook();
+    const flood = { kind: "flood", vlan: 101, why: "unknown" } as const;
+    const frame = carried("lan", "client/0", ["router/0", "client/0"], 1, echo("inner", 1), flood);
+    book.addFabric([frame], surroundings);
+    const [trail] = book.read(surroundings).trails;
+    expect(trail!.hops.map(({ changes, length }) => [...changes, length])).toEqual([
+      [98],
+      [{ field: "vlan", before: "none", after: "101" }, 102],
+      [98],
+    ]);
+  });
+});
+
 describe("packets that are alike", () => {
   it("are trails of their own when one is sent again, each with its nearest sightings", () => {
     const again = (at: number): Batch[] => wholeWay(1, at);

@@ -115,7 +115,8 @@ export class TrailBook {
   #addFrame(frame: CapturedFrame, whole: number, surroundings: Surroundings, begins: boolean): void {
     const name = `${frame.link}/${frame.seq}`;
     let known = this.#frames.get(name);
-    for (const sighting of fabricSightings(frame, whole)) {
+    const ports = surroundings.topology.portsOf(frame.link);
+    for (const sighting of fabricSightings(frame, whole, ports)) {
       const place = `${sighting.at} ${sighting.direction}`;
       if (known?.seen.has(place)) continue;
       if (known) this.#put(known.packet, sighting, surroundings);

@@ -1,5 +1,6 @@
 import { fromBase64 } from "../../../network/base64.ts";
-import type { CapturedFrame } from "../../../network/reports.ts";
+import { EgressForms, Membership } from "../../../network/fabric/switch/vlan.ts";
+import type { CapturedFrame, Delivery, PortReport } from "../../../network/reports.ts";
 import type { GuestFrame } from "../../../probe/network/types.ts";
 import { interfaceId, portId } from "../picture/ids.ts";
 import type { Hop, Id } from "../picture.ts";
@@ -28,22 +29,58 @@ const guestClock = (machine: string): string => `guest:${machine}`;
 const MOST_ENDS = 32;
 
 /**
- * The sightings of a frame that entered a link: at the port it came in by, and at every port it left by so far.
+ * The sightings of a frame that entered a link: at the port it came in by, and at every port it left by so far, as it
+ * left there.
  *
  * @param whole bytes of all pieces of the segment, where the capture had to cut one
+ * @param ports of the link, as it reports them
  */
-export function fabricSightings(frame: CapturedFrame, whole = frame.length): readonly Sighting[] {
-  const bytes = bytesOf(frame.bytes);
-  const identity = identityOf(bytes, whole);
-  const common = { clock: FABRIC_CLOCK, bytes, length: whole, identity, source: { fabric: frame } };
-  const seen: Sighting[] = [
-    { ...common, at: portId(frame.link, frame.from), direction: "in", order: 2 * frame.seq, raw: frame.at },
-  ];
-  for (const { port, at, dropped } of frame.to.slice(0, MOST_ENDS)) {
+export function fabricSightings(
+  frame: CapturedFrame,
+  whole: number,
+  ports: readonly PortReport[],
+): readonly Sighting[] {
+  const entered = sightingAt(frame, bytesOf(frame.bytes), whole, { port: frame.from, direction: "in", raw: frame.at });
+  const seen = [entered];
+  for (const delivery of frame.to.slice(0, MOST_ENDS)) {
+    const { port, at, dropped } = delivery;
     if (at === null || dropped !== undefined) continue;
-    seen.push({ ...common, at: portId(frame.link, port), direction: "out", order: 2 * frame.seq + 1, raw: at });
+    const left = leavingBytes(frame, entered.bytes, ports, delivery);
+    const length = whole + left.length - entered.bytes.length;
+    seen.push(sightingAt(frame, left, length, { port, direction: "out", raw: at }));
   }
   return seen;
+}
+
+function sightingAt(
+  frame: CapturedFrame,
+  bytes: Uint8Array,
+  length: number,
+  { port, direction, raw }: { port: string; direction: "in" | "out"; raw: number },
+): Sighting {
+  return {
+    at: portId(frame.link, port),
+    direction,
+    clock: FABRIC_CLOCK,
+    order: 2 * frame.seq + (direction === "in" ? 0 : 1),
+    raw,
+    bytes,
+    length,
+    identity: identityOf(bytes, length),
+    source: { fabric: frame },
+  };
+}
+
+/** A switch captures frames as they come in. They leave with a tag or without, as the port is a member of the VLAN. */
+function leavingBytes(
+  { decision }: CapturedFrame,
+  bytes: Uint8Array,
+  ports: readonly PortReport[],
+  { port, mirror }: Delivery,
+): Uint8Array {
+  if (mirror || (decision.kind !== "fdb" && decision.kind !== "flood")) return bytes;
+  const member = ports.find(({ name }) => name === port);
+  return member ? new EgressForms({ bytes, checksum: "whole" }, decision.vlan).at(new Membership(member)).bytes : bytes;
 }
 
 export function guestSighting(machine: string, frame: GuestFrame): Sighting {

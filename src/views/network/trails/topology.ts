@@ -1,3 +1,4 @@
+import type { PortReport } from "../../../network/reports.ts";
 import { portOf } from "../picture/ids.ts";
 import type { Edge, Id, InterfaceBox, NamespaceBox, NetworkPicture } from "../picture.ts";
 
@@ -38,6 +39,10 @@ export class Topology {
 
   namespace(id: Id): NamespaceBox | undefined {
     return this.#namespaces.get(id);
+  }
+
+  portsOf(link: string): readonly PortReport[] {
+    return this.picture.fabric.find(({ report }) => report.link === link)?.report.ports ?? [];
   }
 
   interface(id: Id): Placed | undefined {
