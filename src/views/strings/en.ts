@@ -277,7 +277,7 @@ export const en = {
     ["Ctrl+Shift+C, Ctrl+Shift+V", "copy from and paste into a terminal; selecting copies too"],
     ["Ctrl+Shift+F", "search in the terminal"],
     ["Alt+PageUp, Alt+PageDown", "previous or next step"],
-    ["← → ↑ ↓", "on a divider: move it; on the event strip: walk along it"],
+    ["← → ↑ ↓", "on a divider: move it; on the event strip: walk along it; on a network map: from thing to thing"],
     ["Escape", "close what is open"],
   ] as readonly (readonly [string, string])[],
 

@@ -267,7 +267,7 @@ export const zh: Strings = {
     ["Ctrl+Shift+C, Ctrl+Shift+V", "在终端中复制、粘贴；选中即复制"],
     ["Ctrl+Shift+F", "在终端中查找"],
     ["Alt+PageUp, Alt+PageDown", "上一步或下一步"],
-    ["← → ↑ ↓", "在分隔条上移动它；在事件条上逐个查看"],
+    ["← → ↑ ↓", "在分隔条上移动它；在事件条上逐个查看；在网络拓扑图上逐个走过"],
     ["Escape", "关闭打开的内容"],
   ],
 

@@ -214,6 +214,10 @@ export function docker(): Scene {
       ["node1", node1],
       ["node2", node2],
     ]),
+    fdb: [
+      { link: "lan", mac: MAC.node1, vlan: 1, port: "node1/0", age: 900 },
+      { link: "lan", mac: MAC.node2, vlan: 1, port: "node2/0", age: 950 },
+    ],
     counters: { lan: linkReport("lan", [portReport("node1/0", MAC.node1), portReport("node2/0", MAC.node2)]) },
   });
 }

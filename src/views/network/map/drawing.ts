@@ -120,8 +120,11 @@ function labels({ layout, picture, words }: MapDrawing) {
     const name = portOf(ends[1])?.port;
     const port = linkOfPort(picture, ends[1])?.ports.find((one) => one.name === name);
     const text = port && vlanText(port, words);
+    // of a machine that was not read, its cable has no room beside it
+    const before = ends[0].startsWith("machine:");
+    const { x, y } = points[0]!;
     return text
-      ? html`<span class="tag" style="left:${points[0]!.x + 8}px;top:${points[0]!.y - 8}px">${text}</span>`
+      ? html`<span class="tag ${before ? "before" : ""}" style="left:${before ? x - 8 : x + 8}px;top:${y - 8}px">${text}</span>`
       : nothing;
   });
 }

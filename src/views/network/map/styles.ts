@@ -196,7 +196,8 @@ const nodes = css`
     font: 700 11px/13px var(--mono);
     pointer-events: none;
   }
-  .numbers.port {
+  .numbers.port,
+  .tag.before {
     transform: translateX(-100%);
   }
   .tag {
@@ -205,6 +206,7 @@ const nodes = css`
     background: var(--surface-0);
     color: var(--text-2);
     font: 11px/16px var(--mono);
+    white-space: nowrap;
     pointer-events: none;
   }
 `;
