@@ -2,11 +2,12 @@ import { describe, expect, it } from "vitest";
 import { arp, ETHERTYPE, ethernet } from "../../../src/network/codec/index.ts";
 import type { CapturedFrame } from "../../../src/network/reports.ts";
 import type { GuestFrame, NetNamespace } from "../../../src/probe/network/types.ts";
+import { makePicture } from "../../../src/views/network/picture/make.ts";
 import type { Trail } from "../../../src/views/network/picture.ts";
 import { TrailBook } from "../../../src/views/network/trails/book.ts";
 import { lossWords } from "../../../src/views/network/words/losses.ts";
 import { carried, START, seenBy, surroundingsOf } from "./passing.ts";
-import { INITIAL } from "./readings.ts";
+import { INITIAL, netLink, netNamespace } from "./readings.ts";
 import { echo, MAC, PLACE, routed, router, segment } from "./router.ts";
 
 type Batch =
@@ -125,6 +126,25 @@ describe("a packet's way", () => {
     const [one] = trailsOf([{ link: [carried("lan", "client/0", ["router/0"], 0, echo("inner", 1), decision)] }]);
     expect(one!.hops[1]!.decided).toEqual([
       { table: "fdb", at: "link:lan", row: -1, text: `${MAC.inner} vlan 1 port router/0`, how: "recorded" },
+    ]);
+  });
+});
+
+describe("a packet that leaves a namespace for another", () => {
+  it("leaves before it arrives, in whatever order the two were listened to", () => {
+    const inside = 4026532000;
+    const links = [...router().links, netLink(4, "veth0", { kind: "veth", peer: 2, peerNamespace: inside })];
+    const box = netNamespace(inside, [netLink(2, "eth0", { kind: "veth", peer: 4, peerNamespace: INITIAL })]);
+    const network = { at: START, namespaces: [router({ links }), box], truncated: false };
+    const machine = { name: "router", host: "a", running: true, nics: [] };
+    const guests = new Map([["router", network]]);
+    const surroundings = surroundingsOf(makePicture({ machines: [machine], guests, counters: {} }), guests);
+    const book = new TrailBook();
+    const arrives = seenBy(4, "in", 5, echo("inner", 1));
+    const leaves = seenBy(2, "out", 5, echo("inner", 1), inside);
+    book.addGuest("router", [arrives, leaves], surroundings);
+    expect(book.read(surroundings).trails.map(way)).toEqual([
+      [`- if:router/${inside}/2 out`, `0 if:router/${INITIAL}/4 in`],
     ]);
   });
 });

@@ -2,7 +2,7 @@ import { fromBase64 } from "../../../network/base64.ts";
 import { EgressForms, Membership } from "../../../network/fabric/switch/vlan.ts";
 import type { CapturedFrame, Delivery, PortReport } from "../../../network/reports.ts";
 import type { GuestFrame } from "../../../probe/network/types.ts";
-import { interfaceId, portId } from "../picture/ids.ts";
+import { interfaceId, namespaceId, portId } from "../picture/ids.ts";
 import type { Hop, Id } from "../picture.ts";
 import { type Identity, identityOf } from "./identity.ts";
 
@@ -12,7 +12,9 @@ export interface Sighting {
   readonly direction: "in" | "out";
   /** Whose clock `raw` is by: `fabric`, or a machine's name after `guest:`. */
   readonly clock: string;
-  /** What came first by that clock, where two have the same time; of a guest, exact. */
+  /** Of a guest: the namespace whose interfaces were listened to together. */
+  readonly tap?: Id;
+  /** What came first by that clock, where two have the same time; exact within a tap. */
   readonly order: number;
   /** Milliseconds since 1970 by that clock. */
   readonly raw: number;
@@ -89,6 +91,7 @@ export function guestSighting(machine: string, frame: GuestFrame): Sighting {
     at: interfaceId(machine, frame.namespace, frame.link),
     direction: frame.direction,
     clock: guestClock(machine),
+    tap: namespaceId(machine, frame.namespace),
     order: frame.seq,
     raw: frame.at,
     bytes,

@@ -35,6 +35,8 @@ export interface SurroundingsInput {
 
 /** Between clocks of one computer: two workers' times of one moment differ by less. */
 const CLOCK_ERROR = 5;
+/** Two times by one clock, in milliseconds: some are taken where a frame is queued, some where it is served. */
+const SAME_CLOCK = 2;
 /** A packet may wait inside a guest or a link for as long, in milliseconds: for an ARP answer, in a queue. */
 const WAITS = 3000;
 /** From one end of a cable to the other, in milliseconds: the computer may be busy with other guests. */
@@ -60,7 +62,9 @@ export class Surroundings {
 
   /** Whether one sighting may have been before another, as far as their clocks can tell. */
   mayPrecede(one: Sighting, other: Sighting): boolean {
-    if (one.clock === other.clock && one.clock !== FABRIC_CLOCK) return one.order < other.order;
+    // a guest numbers what one namespace saw in its order; two namespaces it listens to in turns
+    if (one.tap !== undefined && one.tap === other.tap) return one.order < other.order;
+    if (one.clock === other.clock) return one.raw <= other.raw + SAME_CLOCK;
     return this.timeOf(one) <= this.timeOf(other) + this.#error(one.clock) + this.#error(other.clock);
   }
 
