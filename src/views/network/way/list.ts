@@ -1,4 +1,5 @@
 import { html, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
 import { repeat } from "lit/directives/repeat.js";
 import { grouped } from "../../quantities.ts";
 import { packetGlyph } from "../glyphs.ts";
@@ -39,7 +40,9 @@ export function packetOptions(list: PacketList): TemplateResult {
   return html`${repeat(
     listed(list.trails),
     ({ id }) => id,
-    (trail) => option(trail, list),
+    // most of a flood's packets are the same as a quarter of a second ago
+    (trail) =>
+      guard([trail, trail.id === list.chosen, list.words, trail.lost && list.picture], () => option(trail, list)),
   )}`;
 }
 

@@ -82,6 +82,8 @@ const list = css`
     padding: 2px var(--space-3);
     line-height: 19px;
     font-family: var(--mono);
+    content-visibility: auto;
+    contain-intrinsic-height: 24px;
   }
   .packets li + li {
     border-top: 1px solid var(--line);
