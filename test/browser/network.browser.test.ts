@@ -100,7 +100,7 @@ describe("the network on the page", () => {
     await run(page, 2);
     await task(page, "The other guest").and(page.locator("[data-status=done]")).waitFor();
     await run(page, 3);
-    await task(page, "The switch has learned").and(page.locator("[data-status=done]")).waitFor();
+    await task(page, "knows the MAC address").and(page.locator("[data-status=done]")).waitFor();
 
     await expect.poll(() => way(page, "ICMP echo request 10.0.0.1 → 10.0.0.2"), SOON).toEqual(ECHO);
     await expect
