@@ -163,6 +163,10 @@ export class NetworkView extends Panel<NetworkWords> {
     return networkWords(language);
   }
 
+  protected override get shown(): boolean {
+    return this.network !== undefined;
+  }
+
   protected override data() {
     if (!this.network) return undefined;
     const { trails, leftOut, rate } = this.passing;

@@ -44,6 +44,10 @@ export abstract class Panel<Words extends PanelWords> extends LitElement {
   protected abstract wordsIn(language: Language): Words;
   /** What is copied; undefined while there is nothing. */
   protected abstract data(): unknown;
+  /** Whether there is anything to show and to copy. A view whose copy is dear to make says so without making it. */
+  protected get shown(): boolean {
+    return this.data() !== undefined;
+  }
   protected abstract picture(words: Words): TemplateResult;
   protected abstract table(words: Words): TemplateResult;
 
@@ -59,7 +63,7 @@ export abstract class Panel<Words extends PanelWords> extends LitElement {
 
   override render() {
     const words = this.wordsIn(this.language);
-    const missing = this.data() === undefined;
+    const missing = !this.shown;
     const copied = this.copied === undefined ? words.copy : this.copied ? words.copied : words.notCopied;
     return html`<div class="bar">
         ${this.controls(words)}
