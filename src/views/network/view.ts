@@ -163,7 +163,7 @@ export class NetworkView extends Panel<NetworkWords> {
     return networkWords(language);
   }
 
-  protected override get shown(): boolean {
+  protected override get hasData(): boolean {
     return this.network !== undefined;
   }
 

@@ -45,7 +45,7 @@ export abstract class Panel<Words extends PanelWords> extends LitElement {
   /** What is copied; undefined while there is nothing. */
   protected abstract data(): unknown;
   /** Whether there is anything to show and to copy. A view whose copy is dear to make says so without making it. */
-  protected get shown(): boolean {
+  protected get hasData(): boolean {
     return this.data() !== undefined;
   }
   protected abstract picture(words: Words): TemplateResult;
@@ -63,7 +63,7 @@ export abstract class Panel<Words extends PanelWords> extends LitElement {
 
   override render() {
     const words = this.wordsIn(this.language);
-    const missing = !this.shown;
+    const missing = !this.hasData;
     const copied = this.copied === undefined ? words.copy : this.copied ? words.copied : words.notCopied;
     return html`<div class="bar">
         ${this.controls(words)}
