@@ -7,6 +7,7 @@
  */
 import type { Frame, LinkPort } from "../../network/link.ts";
 import { parseMac } from "../../network/mac.ts";
+import { USUAL_MTU } from "../../network/trunk/messages.ts";
 import { QueueMeter } from "../observe/queue-meter.ts";
 import { NO_PACE, type Server } from "../observe/queue-watch.ts";
 import type { ServedDevice } from "../observe/served-device.ts";
@@ -46,9 +47,6 @@ const MOST_COMMAND = 4096;
 const SLOTS = [10, 11, 14, 15] as const;
 const FIRST_PORT = 0xd000;
 const PORTS = { common: 0, notify: 0x100, isr: 0x200, device: 0x300, each: 0x400 } as const;
-
-/** What a card without a link is told. */
-const DEFAULT_MTU = 1500;
 
 export interface NetOptions {
   /** `eth0`. */
@@ -90,6 +88,8 @@ export class VirtioNet implements SavedDevice, ServedDevice {
   readonly #transmit: TransmitQueue;
   /** What the driver was last told, or could read, of the link. */
   #link: boolean;
+  /** The link's when the driver was to begin with it: drivers do not learn another. */
+  #mtu: number;
   #fault: string | undefined;
 
   /** Plugs the device in. Before the machine first runs. @param index 0 to 3 */
@@ -101,6 +101,7 @@ export class VirtioNet implements SavedDevice, ServedDevice {
     this.meters = QUEUE_SIZES.map(() => new QueueMeter(now));
     this.#control = new ReceiveControl(parseMac(mac)!);
     this.#link = port?.carrier ?? false;
+    this.#mtu = port?.mtu ?? USUAL_MTU;
     this.#virtio = this.#plug(index, offloads);
     this.#controlQueue = this.#queue(CONTROL);
     this.#receive = this.#makeReceive();
@@ -124,8 +125,8 @@ export class VirtioNet implements SavedDevice, ServedDevice {
   }
 
   carried() {
-    const { sent, received, dropped } = this.totals;
-    return { requests: sent + received, packets: { sent, received, dropped } };
+    const { sent, received } = this.totals;
+    return { requests: sent + received, packets: { ...this.totals } };
   }
 
   countAnew(): void {
@@ -138,18 +139,15 @@ export class VirtioNet implements SavedDevice, ServedDevice {
   }
 
   get_state(): unknown[] {
-    const mtu = this.#port?.mtu ?? DEFAULT_MTU;
-    return [this.#virtio, this.#control.save(), this.#link, mtu, this.#fault ?? ""] satisfies SavedNet;
+    return [this.#virtio, this.#control.save(), this.#link, this.#mtu, this.#fault ?? ""] satisfies SavedNet;
   }
 
-  /** @throws Error when the state was made on a link with another MTU, which its driver will not learn */
   set_state(state: unknown[]): void {
     const [virtio, control, link, mtu, fault] = state as SavedNet;
-    const here = this.#port?.mtu ?? DEFAULT_MTU;
-    if (mtu !== here) throw new Error(`its card ${this.name} was on a link of MTU ${mtu}, and is on one of ${here}`);
     this.#virtio.set_state(virtio);
     this.#control.restore(control);
     this.#link = link;
+    this.#mtu = mtu;
     this.#fault = fault || undefined;
     this.#receive.reset();
     this.#receive.lookAgain();
@@ -197,7 +195,7 @@ export class VirtioNet implements SavedDevice, ServedDevice {
         return this.#link ? LINK_UP : 0;
       }),
       field(2, "max_virtqueue_pairs", () => 1),
-      field(2, "mtu", () => this.#port?.mtu ?? DEFAULT_MTU),
+      field(2, "mtu", () => this.#mtu),
     ];
   }
 
@@ -330,6 +328,7 @@ export class VirtioNet implements SavedDevice, ServedDevice {
     this.#receive.reset();
     this.#transmit.reset();
     this.#control.reset();
+    this.#mtu = this.#port?.mtu ?? USUAL_MTU;
     this.#fault = undefined;
   }
 

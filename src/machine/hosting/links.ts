@@ -2,6 +2,7 @@ import type { MessageEnd } from "../../network/api.ts";
 import { Fabric } from "../../network/fabric/index.ts";
 import type { LinkPort } from "../../network/link.ts";
 import type { LinkSpec, PortSpec } from "../../network/link-spec.ts";
+import { USUAL_MTU } from "../../network/trunk/messages.ts";
 import { Trunk } from "../../network/trunk/trunk.ts";
 import { realFabric } from "../clock.ts";
 import type { MachineSpec } from "../spec.ts";
@@ -42,6 +43,11 @@ export class HostLinks {
     if (!this.#fabric.has(link) && this.#trunk.has(link)) return this.#trunk.port(link, spec);
     void this.#fabric.declare({ [link]: { kind: "switch" } });
     return this.#fabric.port(link, spec);
+  }
+
+  /** Bytes of the largest IP packet the link carries. */
+  mtu(link: string): number {
+    return this.#fabric.mtu(link) ?? this.#trunk.mtu(link) ?? USUAL_MTU;
   }
 
   probe(name: string, args: Arguments): unknown {

@@ -1,3 +1,4 @@
+import { USUAL_MTU } from "../../network/trunk/messages.ts";
 import type { MachineEvent, StartOptions } from "../api.ts";
 import type { LinuxGuest } from "../guest.ts";
 import type { LinuxImage } from "../image/manifest.ts";
@@ -31,11 +32,14 @@ export class StoredStates {
   }
 
   /**
-   * True for a machine that may start out of a stored state: not one on a platform, which has a part in its state, and
-   * not one whose disks were written since, of which the state would know older content.
+   * True for a machine that may start out of a stored state: not one on a platform, which has a part in its state, not
+   * one whose disks were written since, of which the state would know older content, and not one on a link of an unusual
+   * MTU, which the drivers in the state would not learn.
    */
   fits(spec: MachineSpec, image: LinuxImage): boolean {
-    return !this.#maker.platformOf(image) && this.#maker.disks.untouched(spec.name);
+    const { links, disks } = this.#maker;
+    const usual = spec.nics.every(({ link }) => link === undefined || links.mtu(link) === USUAL_MTU);
+    return usual && !this.#maker.platformOf(image) && disks.untouched(spec.name);
   }
 
   /** Whether anything is stored for this version of an image. */

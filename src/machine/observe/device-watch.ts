@@ -6,7 +6,7 @@ import type { PortCounts } from "./port-counts.ts";
 /** What a device has carried, beside the accesses to it. */
 export interface Traffic {
   readonly requests: number;
-  readonly packets?: { readonly sent: number; readonly received: number; readonly dropped?: number };
+  readonly packets?: DeviceCost["packets"];
   readonly sectors?: { readonly read: number; readonly written: number };
   readonly bytes: number;
   readonly notifications: number;

@@ -66,6 +66,11 @@ export class Fabric {
     return this.#links.has(link);
   }
 
+  /** @returns undefined when there is no such link */
+  mtu(link: string): number | undefined {
+    return this.#links.get(link)?.mtu;
+  }
+
   /**
    * A new end of a link.
    *

@@ -40,6 +40,11 @@ export class Trunk {
     return this.#links.has(link);
   }
 
+  /** @returns undefined when the network has no such link */
+  mtu(link: string): number | undefined {
+    return this.#links.get(link);
+  }
+
   /** A new end of one of the network's links. */
   port(link: string, spec: PortSpec): LinkPort {
     const number = ++this.#ended;

@@ -265,8 +265,16 @@ export interface DeviceCost {
   readonly name: string;
   /** Packets in either direction, or requests. */
   readonly requests: number;
-  /** `dropped`: on their way to the machine, which took them too slowly; where that is known. */
-  readonly packets?: { readonly sent: number; readonly received: number; readonly dropped?: number };
+  /**
+   * `dropped`: on their way to the machine, which took them too slowly. `malformed`: the machine sent what is no frame, or
+   * not the one it says it is. Both where that is known.
+   */
+  readonly packets?: {
+    readonly sent: number;
+    readonly received: number;
+    readonly dropped?: number;
+    readonly malformed?: number;
+  };
   readonly sectors?: { readonly read: number; readonly written: number };
   readonly bytes: number;
   /** By reason: `port read`, `port write`, `mmio`, `hypercall`, `interrupt`; 0 left out. */
