@@ -22,7 +22,7 @@ export const LARGEST_FRAME = 66_000;
 /** Bytes of the largest batch: many times what is ever sent, and no more than can be looked at in a moment. */
 const LARGEST_BATCH = 1 << 20;
 
-/** A frame of at least a so-manieth of its batch is not copied out of it. */
+/** A frame that is at least one part in so many of its batch is not copied out of it. */
 const GOOD_PART = 4;
 
 /** A frame and the end it is from, or for. */
