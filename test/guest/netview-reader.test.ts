@@ -107,7 +107,7 @@ describe("the reader of frames", () => {
     expect((after.reader - before.reader) / (after.all - before.all)).toBeLessThan(0.3);
     expect(watched).toBeGreaterThan(alone / 4);
     const last = await frames(alpha, 1);
-    expect(last.lost).toBeGreaterThan(1000);
+    expect(last.lost).toBeGreaterThan(0);
     expect(last.frames.length).toBeGreaterThan(0);
     expect(last.frames.length + last.lost).toBe(last.next - 1);
   });
