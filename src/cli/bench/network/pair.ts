@@ -19,10 +19,13 @@ export interface Arrangement {
   make(): Promise<Pair>;
 }
 
-/** Seconds of one warming up, how many there may be, and by how much a rate that still rises does so. */
+/** Seconds of one warming up, how many there are at least and at most, and by how much a rate that still rises does so. */
 const WARMING = 2;
-const MOST_WARMING = 24;
+const LEAST_WARMING = 8;
+const MOST_WARMING = 20;
 const RISING = 1.05;
+/** Warmings without a rise that end it: while much is compiled at once the rate falls first. */
+const LEVEL = 3;
 /** Seconds of one measurement, and how many there are; the best counts. */
 const SECONDS = 3;
 const TIMES = 3;
@@ -129,7 +132,7 @@ async function frames(pair: Pair): Promise<number> {
 async function warm(pair: Pair, measure: (seconds: number) => Promise<Rate>): Promise<void> {
   let highest = 0;
   let sinceRise = 0;
-  for (let times = 0; times < MOST_WARMING && sinceRise < 2; times++) {
+  for (let times = 0; times < MOST_WARMING && (times < LEAST_WARMING || sinceRise < LEVEL); times++) {
     const compiling = await pair.compiling();
     const { processor } = await measure(WARMING);
     const rose = processor > RISING * highest;
