@@ -12,6 +12,9 @@ import { acceptable, NET_HEADER, writeHeader } from "./header.ts";
 const MOST_WAITING = 1024;
 const MOST_WAITING_BYTES = 4 << 20;
 
+/** Frames given to the guest that are held on to for a while. */
+const KEPT = 64;
+
 /** Bytes given to the guest in one look before it has its turn; a frame lost for its size counts as a large one. */
 const BYTES_A_LOOK = 4 << 20;
 const LOST = 64 << 10;
@@ -66,7 +69,8 @@ export class ReceiveQueue {
   /** A frame of the link. @returns true when it is the first there is to do */
   arrive(frame: Frame): boolean {
     const idle = !this.busy;
-    if (acceptable(frame, this.#parts.takes())) this.#enqueue(frame);
+    const whole = frame.checksum === "whole" && !frame.segmentation;
+    if (whole || acceptable(frame, this.#parts.takes())) this.#enqueue(frame);
     else for (const piece of makeGood(frame)) this.#enqueue(piece);
     return idle && this.busy;
   }
@@ -151,7 +155,8 @@ export class ReceiveQueue {
   #forgetFirst(): void {
     this.#bytes -= this.#waiting[this.#first]!.bytes.length;
     this.#first++;
-    if (this.#first < this.#waiting.length && this.#first < MOST_WAITING) return;
+    // in pieces: an array gives up its first element at the cost of moving all others
+    if (this.#first < this.#waiting.length && this.#first < KEPT) return;
     this.#waiting.splice(0, this.#first);
     this.#first = 0;
   }
