@@ -122,6 +122,11 @@ export class NetBench implements DriverSide {
     this.port.receive!(frame);
   }
 
+  /** Lets the machine look at its timers so many times. */
+  look(times: number): void {
+    for (let turn = 0; turn < times; turn++) this.#work();
+  }
+
   /** Lets the machine look at its timers until the device rests. */
   run(most = 1000): void {
     for (let turns = 0; turns < most; turns++) if (this.#work() === Number.POSITIVE_INFINITY) return;

@@ -9,9 +9,6 @@ import { type Leaves, NET_HEADER, sentFrame } from "./header.ts";
 /** The largest packet of IP with its Ethernet header (5.1.6.1); no chain may hold more. */
 const MOST_BYTES = NET_HEADER + 14 + 65_535 + 4;
 
-/** Bytes taken in one look before other guests have their turn. */
-const BYTES_A_LOOK = 16 << 20;
-
 export interface TransmitParts {
   readonly queue: SplitQueue;
   readonly meter: QueueMeter;
@@ -58,26 +55,22 @@ export class TransmitQueue {
     this.#kicked = false;
   }
 
-  /** Sends all that waits. @returns what the driver did wrong; nothing is served after that */
+  /**
+   * Sends all that waits, and looks once: a driver whose rings lie in each other has more in them after every look.
+   *
+   * @returns what the driver did wrong; nothing is served after that
+   */
   serve(): QueueFault | undefined {
     const { queue } = this.#parts;
-    for (let bytes = 0; bytes < BYTES_A_LOOK; ) {
-      const waiting = queue.waiting();
-      if (waiting instanceof QueueFault) return waiting;
-      if (waiting > 0) {
-        const sent = this.#sendAll(waiting);
-        if (sent instanceof QueueFault) return sent;
-        bytes += sent;
-      }
-      // from here on the driver has to say when it adds something
-      this.#look = queue.listen();
-      if (!this.#look) return undefined;
-    }
-    return undefined;
+    const waiting = queue.waiting();
+    if (waiting instanceof QueueFault) return waiting;
+    const fault = waiting > 0 ? this.#sendAll(waiting) : undefined;
+    // from here on the driver has to say when it adds something
+    this.#look = fault === undefined && queue.listen();
+    return fault;
   }
 
-  /** @returns bytes sent */
-  #sendAll(waiting: number): number | QueueFault {
+  #sendAll(waiting: number): QueueFault | undefined {
     const { queue, meter } = this.#parts;
     meter.looked(waiting, this.#driversCondition(waiting));
     this.#kicked = false;
@@ -97,7 +90,7 @@ export class TransmitQueue {
       meter.published(published.count, published.condition);
       if (published.condition.holds) this.#parts.interrupt();
     }
-    return fault ?? bytes;
+    return fault;
   }
 
   /** Takes a chain and answers it. @returns bytes of its frame */
