@@ -5,13 +5,13 @@ import type { GatewaySpec } from "../link-spec.ts";
 import { stableMac } from "../mac.ts";
 import type { NatReport } from "../reports.ts";
 import { type Network, parseNetwork, within } from "./address.ts";
-import { DhcpServer } from "./dhcp.ts";
 import { GatewayHost, UNREACHABLE } from "./host.ts";
 import { Leg } from "./leg.ts";
-import { Reassembly } from "./reassembly.ts";
-import { addressOf, headerSound } from "./rewrite.ts";
-import { Router } from "./router.ts";
-import { Translations } from "./translation.ts";
+import { Reassembly } from "./nat/reassembly.ts";
+import { addressOf, headerSound } from "./nat/rewrite.ts";
+import { Router } from "./nat/router.ts";
+import { Translations } from "./nat/translation.ts";
+import { DhcpServer } from "./services/dhcp.ts";
 import type { Gateway, GatewaySurroundings } from "./types.ts";
 
 /** What it answers to, beside its leases' names. */

@@ -13,14 +13,14 @@ import {
 } from "../codec/index.ts";
 import { type PacketHeaders, word } from "../headers.ts";
 import { isHost, within } from "./address.ts";
-import type { DhcpAnswer, DhcpServer } from "./dhcp.ts";
-import { page } from "./http.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { BROADCAST_MAC, type Leg } from "./leg.ts";
-import { answerDns } from "./names.ts";
-import { addressOf, portOf, transportSound } from "./rewrite.ts";
-import type { Segment } from "./tcp-connection.ts";
-import { echo, TcpServices } from "./tcp-services.ts";
-import type { Endpoint } from "./translation.ts";
+import { addressOf, portOf, transportSound } from "./nat/rewrite.ts";
+import type { DhcpAnswer, DhcpServer } from "./services/dhcp.ts";
+import { page } from "./services/http.ts";
+import { answerDns } from "./services/names.ts";
+import type { Segment } from "./tcp/connection.ts";
+import { echo, TcpServices } from "./tcp/services.ts";
 import type { GatewaySurroundings } from "./types.ts";
 
 /** Ports of RFC 862 and RFC 9110. */

@@ -1,7 +1,8 @@
 /** TCP of a gateway: its connections, bounded for each peer, and what answers on its ports. */
-import { type Segment, type TcpApplication, TcpConnection, type TcpSurroundings } from "./tcp-connection.ts";
-import { FLAG } from "./tcp-sessions.ts";
-import type { Endpoint } from "./translation.ts";
+
+import type { Endpoint } from "../endpoint.ts";
+import { FLAG } from "../nat/sessions.ts";
+import { type Segment, type TcpApplication, TcpConnection, type TcpSurroundings } from "./connection.ts";
 
 /** Connections at once, and of one peer's address. More are refused by silence, as a full backlog does. */
 const MOST = { all: 128, ofPeer: 24 } as const;

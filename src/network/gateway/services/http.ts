@@ -1,7 +1,7 @@
 /** The one page of a gateway: who asked, as seen from here (HTTP/1.0 and 1.1, RFC 9112, one request a connection). */
-import { formatIpv4 } from "../codec/index.ts";
-import type { TcpService } from "./tcp-services.ts";
-import type { Endpoint } from "./translation.ts";
+import { formatIpv4 } from "../../codec/index.ts";
+import type { Endpoint } from "../endpoint.ts";
+import type { TcpService } from "../tcp/services.ts";
 
 /** Bytes of a request's head; a longer one is answered with 431. */
 const LONGEST_HEAD = 4096;

@@ -3,8 +3,8 @@
  * bounds so that fragments of nothing cost nothing. A fragment that overlaps another ends the packet (RFC 5722's rule,
  * as Linux has it for IPv4 too).
  */
-import { onesSum } from "../checksum.ts";
-import { type PacketHeaders, setWord, word } from "../headers.ts";
+import { onesSum } from "../../checksum.ts";
+import { type PacketHeaders, setWord, word } from "../../headers.ts";
 
 /** Packets that wait at once, fragments of each, and milliseconds they wait (RFC 1122, 3.3.2 asks for 60 to 120 s; Linux takes 30). */
 const MOST_PACKETS = 32;

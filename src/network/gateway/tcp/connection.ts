@@ -2,7 +2,7 @@
  * The passive end of one TCP connection (RFC 9293), as much as an echo or a page needs: segments in order only, a window
  * no larger than what is kept, at most ten segments under way, retransmission from the oldest unacknowledged byte.
  */
-import { FLAG } from "./tcp-sessions.ts";
+import { FLAG } from "../nat/sessions.ts";
 
 /** What a segment says beside its ports. Sequence numbers are 32 bits. */
 export interface Segment {

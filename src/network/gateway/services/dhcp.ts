@@ -10,8 +10,8 @@ import {
   parseIpv4,
   secondsOption,
   textOption,
-} from "../codec/index.ts";
-import { isHost, type Network } from "./address.ts";
+} from "../../codec/index.ts";
+import { isHost, type Network } from "../address.ts";
 
 /** Seconds of a lease, and milliseconds an address stays offered or, found in use by its client, unused. */
 const LEASE_SECONDS = 3600;

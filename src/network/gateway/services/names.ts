@@ -9,7 +9,7 @@ import {
   dns,
   formatIpv4,
   readDnsQuery,
-} from "../codec/index.ts";
+} from "../../codec/index.ts";
 import { DOMAIN } from "./dhcp.ts";
 
 /** Seconds an answer may be kept: leases come and go. */

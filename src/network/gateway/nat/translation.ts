@@ -4,19 +4,14 @@
  * Mapping and filtering are named as in RFC 4787, 4.1 and 5; timers are the RFCs' own (RFC 4787, 4.3; RFC 5382, 5; RFC
  * 5508, 3.2). Addresses are 32-bit numbers.
  */
-import { formatIpv4 } from "../codec/index.ts";
-import type { NatEntry, NatReport } from "../reports.ts";
-import { TcpSessions } from "./tcp-sessions.ts";
+import { formatIpv4 } from "../../codec/index.ts";
+import type { NatEntry, NatReport } from "../../reports.ts";
+import type { Endpoint } from "../endpoint.ts";
+import { TcpSessions } from "./sessions.ts";
 
 export type Protocol = "tcp" | "udp" | "icmp";
 
-/** An address and a port; of ICMP queries the identifier stands for the port (RFC 5508, 3.1). */
-export interface Endpoint {
-  readonly address: number;
-  readonly port: number;
-}
-
-/** Milliseconds a mapping lives without a packet; of TCP see tcp-sessions.ts. */
+/** Milliseconds a mapping lives without a packet; of TCP see sessions.ts. */
 const LIFE = { udp: 300_000, icmp: 60_000 } as const;
 
 /** Mappings at most; the inner host with the most of them then gives up its longest idle one. */

@@ -1,6 +1,6 @@
 /** IPv4 packets changed in place on their way through a router, their checksums kept right (RFC 1624, equation 3). */
-import { onesSum, pseudoHeaderSum } from "../checksum.ts";
-import { type PacketHeaders, PROTOCOL, setWord, word } from "../headers.ts";
+import { onesSum, pseudoHeaderSum } from "../../checksum.ts";
+import { type PacketHeaders, PROTOCOL, setWord, word } from "../../headers.ts";
 
 /** Offsets in an IPv4 header (RFC 791, 3.1). */
 const IP = { ttl: 8, protocol: 9, checksum: 10, source: 12, destination: 16 } as const;

@@ -1,5 +1,5 @@
 /** What a translator knows of the connections through one TCP mapping, and how long they may be silent (RFC 5382, 5). */
-import type { Endpoint } from "./translation.ts";
+import type { Endpoint } from "../endpoint.ts";
 
 /** TCP flags a translator looks at (RFC 9293, 3.1). */
 export const FLAG = { fin: 0x01, syn: 0x02, rst: 0x04, psh: 0x08, ack: 0x10 } as const;

@@ -2,11 +2,12 @@
  * What a gateway passes on: from the inner link to the outer with the source translated, answers back, and from one
  * inner machine to another through outer addresses (hairpinning; RFC 4787, REQ-9).
  */
-import { ipv4Fragments, PROTOCOL } from "../codec/index.ts";
-import { type PacketHeaders, word } from "../headers.ts";
-import { isHost, within } from "./address.ts";
-import { type GatewayHost, UNREACHABLE } from "./host.ts";
-import type { Leg } from "./leg.ts";
+import { ipv4Fragments, PROTOCOL } from "../../codec/index.ts";
+import { type PacketHeaders, word } from "../../headers.ts";
+import { isHost, within } from "../address.ts";
+import type { Endpoint } from "../endpoint.ts";
+import { type GatewayHost, UNREACHABLE } from "../host.ts";
+import type { Leg } from "../leg.ts";
 import {
   addressOf,
   decrementTtl,
@@ -19,7 +20,7 @@ import {
   setPort,
   ttlOf,
 } from "./rewrite.ts";
-import type { Endpoint, Protocol, Translations } from "./translation.ts";
+import type { Protocol, Translations } from "./translation.ts";
 
 const ICMP = { echoReply: 0, unreachable: 3, quench: 4, echo: 8, exceeded: 11, parameter: 12 } as const;
 const ERRORS: ReadonlySet<number> = new Set([ICMP.unreachable, ICMP.quench, ICMP.exceeded, ICMP.parameter]);
