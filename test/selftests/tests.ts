@@ -24,7 +24,7 @@ export const SELFTESTS: readonly Selftest[] = [
   { path: "netfilter/nft_meta.sh", about: "nftables: what a packet carries with it" },
   { path: "net/forwarding/bridge_port_isolation.sh", about: "bridge: isolated ports" },
   { path: "net/forwarding/bridge_sticky_fdb.sh", about: "bridge: addresses that stay" },
-  { path: "net/forwarding/router.sh", about: "routing between two ports" },
+  { path: "net/forwarding/router_bridge.sh", about: "bridge and router in one" },
   { path: "net/fib_rule_tests.sh", about: "routing: policy rules" },
   { path: "net/fib_tests.sh", about: "routing: carrier, next hops", args: "-t 'unregister down carrier nexthop'" },
   { path: "net/icmp.sh", about: "ICMP: who answers for an unreachable destination" },
