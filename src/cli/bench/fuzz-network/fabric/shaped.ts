@@ -100,6 +100,7 @@ class Trial {
     const end = random.pick(this.#ends);
     const bytes = numbered(anyBytes(random, 1500, false), this.#sent.length);
     const frame: Frame = random.chance(3) ? anyFrame(random, bytes) : { bytes, checksum: "whole" };
+    if (sumsIntoNumber(frame)) bytes.fill(0, Math.max(0, bytes.length - NUMBER_BYTES));
     this.#sent.push({ from: end.model, frame, arrived: new Set() });
     end.port.send(frame);
   }
@@ -214,6 +215,13 @@ class Trial {
 
 /** The clock's two functions, which are all a fabric needs of it. */
 const timeOf = ({ now, later }: VirtualClock) => ({ now, later });
+
+/** A mark and the number, at a frame's end. */
+const NUMBER_BYTES = 8;
+
+/** A checksum completed there would make it the number of another frame. */
+const sumsIntoNumber = ({ bytes, checksum, checksumAt }: Frame): boolean =>
+  checksum === "partial" && checksumAt !== undefined && checksumAt + 2 > bytes.length - NUMBER_BYTES;
 
 /** Long enough for a number at its end. */
 function numbered(bytes: Uint8Array, number: number): Uint8Array {
