@@ -1,7 +1,10 @@
 import { defineConfig } from "vitest/config";
 
-/** Guests and Chromium are real and the machines small: two files at a time, and time enough for each test. */
-const common = { maxWorkers: 2, testTimeout: 120_000, hookTimeout: 180_000 };
+/**
+ * Guests and Chromium are real and the machines small: two files at a time, and time enough for each test. What is waited
+ * for may be shown by a reading that comes once a second.
+ */
+const common = { maxWorkers: 2, testTimeout: 120_000, hookTimeout: 180_000, expect: { poll: { timeout: 15_000 } } };
 
 export default defineConfig({
   test: {
