@@ -36,7 +36,18 @@ async function pause(where: Where) {
   await expect.poll(async () => (await place(where)).exits).toBeGreaterThan(0);
   await press(where, "Step back");
   await stepper(where).getByRole("button", { name: "Next exit", disabled: false }).waitFor();
-  return place(where);
+  return settled(where);
+}
+
+/** Where a machine that stands still is shown to stand, once that has not changed for longer than a reading takes. */
+async function settled(where: Where) {
+  const seen = [await place(where)];
+  const same = () => seen.slice(-6).every(({ instructions }) => instructions === seen.at(-1)!.instructions);
+  while (seen.length < 6 || !same()) {
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    seen.push(await place(where));
+  }
+  return seen.at(-1)!;
 }
 
 describe("a machine that boots the hypervisor", () => {
